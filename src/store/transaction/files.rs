@@ -266,23 +266,26 @@ fn make_folders(root: &Path, path: &str) -> Result<()> {
 
 /// Gives the file at the first path the second one, if `still` agrees to what stands at the first and
 /// nothing stands at the second. The folders that this leaves empty go. Where the names are not in one
-/// file system nothing is done.
+/// file system nothing is done. Gives what the file has then, unless somebody wrote it meanwhile.
 pub(super) fn rename(
     root: &Path,
     [from, to]: [&str; 2],
     still: &dyn Fn(&WorktreeEntry) -> bool,
     folders: &mut Folders,
-) -> Result<()> {
-    if !matches!(look(root, to)?, WorktreeEntry::Absent) || !still(&look(root, from)?) {
-        return Ok(());
-    }
+) -> Result<Option<Metadata>> {
+    let (new, old) = (look(root, to)?, look(root, from)?);
+    let (WorktreeEntry::Absent, true) = (new, still(&old)) else { return Ok(None) };
     make_folders(root, to)?;
-    if folders.rename(&root.join(from), &root.join(to)).is_ok() {
-        folders.note(&root.join(from));
-        kill_point("file-replaced");
-        remove_empty_folders(root, from);
+    let place = root.join(to);
+    if folders.rename(&root.join(from), &place).is_err() {
+        return Ok(None);
     }
-    Ok(())
+    folders.note(&root.join(from));
+    kill_point("file-replaced");
+    remove_empty_folders(root, from);
+    let WorktreeEntry::File(seen) = old else { return Ok(None) };
+    let now = disk::unless_absent("read", &place, fs::symlink_metadata(&place))?;
+    Ok(now.filter(|now| same_moment(now, &seen.metadata)))
 }
 
 /// Removes the file at `path` if `still` agrees to what stands there, and the folders that this

@@ -1,6 +1,6 @@
 //! Blobs, trees and the commit, written before anybody can see them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::Path;
@@ -58,11 +58,14 @@ pub(super) fn write(repository: &Repository, files: &[Planned], commit: &Commit<
 
 /// The tree of `parent` with the files in it, built without a look at the others.
 fn write_tree(repository: &Repository, parent: Option<Oid>, files: &[Planned]) -> Result<Oid, git2::Error> {
+    // What only moves is there, and stays there as long as the parent does.
+    let there: HashSet<Oid> = files.iter().filter_map(|file| file.change.before).collect();
     let mut update = TreeUpdateBuilder::new();
     for Planned { change, blob } in files {
         match blob {
             Some(bytes) => {
-                let id = repository.odb()?.write(ObjectType::Blob, bytes)?;
+                let known = change.after.filter(|id| there.contains(id));
+                let id = known.map_or_else(|| repository.odb()?.write(ObjectType::Blob, bytes), Ok)?;
                 let executable = change.mode == u32::from(FileMode::BlobExecutable);
                 let mode = if executable { FileMode::BlobExecutable } else { FileMode::Blob };
                 update.upsert(change.path.as_str(), id, mode);

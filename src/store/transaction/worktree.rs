@@ -61,12 +61,15 @@ pub(super) fn follow(
     let mut followed = Vec::new();
     let mut left_alone = Vec::new();
     let mut folders = Folders::default();
-    move_files(attributes, root, changes, &mut folders)?;
+    let mut moved = move_files(attributes, root, changes, &mut folders)?;
     for changes in flushed_together(changes) {
         let mut steps = Vec::new();
         for change in changes {
-            let left_out = index.get(&change.path).is_some_and(Entry::is_left_out);
-            steps.push(Step::of(attributes, root, change, left_out)?);
+            let left_out = || index.get(&change.path).is_some_and(Entry::is_left_out);
+            steps.push(match moved.remove(change.path.as_str()) {
+                Some(end) => Step { old: None, new: None, prepared: None, ended: Some(end) },
+                None => Step::of(attributes, root, change, left_out())?,
+            });
         }
         let prepared: Vec<_> = steps.iter().filter_map(|step| step.prepared.as_ref()).collect();
         files::flush(&prepared)?;
@@ -88,13 +91,15 @@ pub(super) fn follow(
     Ok(left_alone)
 }
 
-/// Moves the files that go on under another name with the same content, instead of writing them anew.
-fn move_files(
+/// Moves the files that go on under another name with the same content, instead of writing them anew;
+/// tells how these and their old names ended.
+fn move_files<'c>(
     attributes: &Attributes<'_>,
     root: &Path,
-    changes: &[BlobChange],
+    changes: &'c [BlobChange],
     folders: &mut Folders,
-) -> Result<()> {
+) -> Result<HashMap<&'c str, End>> {
+    let mut moved = HashMap::new();
     let mut gone: HashMap<(Oid, u32), Vec<&str>> = HashMap::new();
     for change in changes.iter().rev() {
         if let (Some(id), None) = (change.before, change.after) {
@@ -108,10 +113,13 @@ fn move_files(
         let [old, new] = [BlobView::of(attributes, from, id)?, BlobView::of(attributes, &change.path, id)?];
         if old.file() == new.file() {
             let is_old = |sight: &WorktreeEntry| shows(sight, Some(&old));
-            files::rename(root, [from, &change.path], &is_old, folders)?;
+            if let Some(metadata) = files::rename(root, [from, &change.path], &is_old, folders)? {
+                moved.insert(from, End::Absent);
+                moved.insert(&change.path, End::Written(metadata));
+            }
         }
     }
-    Ok(())
+    Ok(moved)
 }
 
 /// How a file ended.
