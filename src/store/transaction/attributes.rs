@@ -20,35 +20,47 @@ use crate::store::recent::Recent;
 /// libgit2's `GIT_ATTR_CHECK_INCLUDE_HEAD`, which git2 has no name for.
 const INCLUDE_HEAD: u32 = 1 << 3;
 
+/// What the patterns of files of attributes look at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Patterns {
+    /// Nothing: there are none.
+    None,
+    /// Extensions alone.
+    Extensions,
+    /// More than that, or nobody knows.
+    Any,
+}
+
 /// The attributes of a repository, each asked for once: not for every path, but for every folder and
-/// extension where no pattern looks at more.
+/// extension where no pattern looks at more; and not at all where there are none.
 pub(super) struct Attributes<'r> {
     pub(super) repository: &'r Repository,
     is_bare: bool,
-    /// Whether the files of the system, the user and the repository's `info` look at extensions alone.
-    by_extension: bool,
+    /// Those of the system, the user and the repository's `info`.
+    outside: Patterns,
     settings: OnceCell<[Option<String>; 2]>,
     indexed: OnceCell<BTreeMap<PathBuf, Oid>>,
-    folders: RefCell<HashMap<String, bool>>,
+    folders: RefCell<HashMap<String, Patterns>>,
     known: RefCell<HashMap<String, LineEndings>>,
     /// Each blob of a commit is looked at several times.
     blobs: RefCell<Blobs>,
 }
 
-impl<'r> Attributes<'r> {
-    /// Those of a repository, for a process with these variables.
-    pub(super) fn of(repository: &'r Repository, environment: &ProcessEnvironment) -> Self {
-        let texts = global_files(repository, environment);
-        Self {
-            repository,
-            is_bare: repository.is_bare() && repository.head().is_ok(),
-            by_extension: texts.is_some_and(|files| files.iter().all(|file| file_is_by_extension(file))),
-            settings: OnceCell::new(),
-            indexed: OnceCell::new(),
-            folders: RefCell::default(),
 /// The bytes of blobs that were looked at lately, or come into being.
 pub(super) type Blobs = Recent<Rc<[u8]>>;
 
+impl<'r> Attributes<'r> {
+    /// Those of a repository, for a process with these variables.
+    pub(super) fn of(repository: &'r Repository, environment: &ProcessEnvironment) -> Self {
+        let files = global_files(repository, environment);
+        Self {
+            repository,
+            is_bare: repository.is_bare() && repository.head().is_ok(),
+            outside: files
+                .map_or(Patterns::Any, |files| most(files.iter().map(|file| patterns_of_file(file)))),
+            settings: OnceCell::new(),
+            indexed: OnceCell::new(),
+            folders: RefCell::default(),
             known: RefCell::default(),
             blobs: RefCell::default(),
         }
@@ -66,18 +78,6 @@ pub(super) type Blobs = Recent<Rc<[u8]>>;
         Ok(bytes)
     }
 
-    /// Forgets all, where a file of attributes has another content now.
-    pub(super) fn forget(&self) {
-        self.folders.borrow_mut().clear();
-        self.known.borrow_mut().clear();
-    }
-
-    /// The line endings of `path`; refuses a path whose content another program would convert.
-    pub(super) fn line_endings(&self, path: &str) -> Result<LineEndings> {
-        let class = self.class(path, self.indexed()?);
-        if let Some(known) = self.known.borrow().get(&class) {
-            return Ok(*known);
-        }
     /// Keeps the bytes of a blob for whoever asks for it next.
     pub(super) fn keep_blob(&self, id: Oid, bytes: Rc<[u8]>) {
         let length = bytes.len();
@@ -94,18 +94,34 @@ pub(super) type Blobs = Recent<Rc<[u8]>>;
         self.blobs.into_inner()
     }
 
-        let found = self.ask(path)?;
+    /// Forgets all, where a file of attributes has another content now.
+    pub(super) fn forget(&self) {
+        self.folders.borrow_mut().clear();
+        self.known.borrow_mut().clear();
+    }
+
+    /// The line endings of `path`; refuses a path whose content another program would convert.
+    pub(super) fn line_endings(&self, path: &str) -> Result<LineEndings> {
+        let patterns = self.patterns(path, self.indexed()?);
+        let class = class(path, patterns);
+        if let Some(known) = self.known.borrow().get(&class) {
+            return Ok(*known);
+        }
+        let found = self.ask(path, patterns)?;
         self.known.borrow_mut().insert(class, found);
         Ok(found)
     }
 
-    fn ask(&self, path: &str) -> Result<LineEndings> {
+    fn ask(&self, path: &str, patterns: Patterns) -> Result<LineEndings> {
         let flags = if self.is_bare {
             AttrCheckFlags::from_bits_retain(INCLUDE_HEAD)
         } else {
             AttrCheckFlags::default()
         };
         let attribute = |name: &str| {
+            if patterns == Patterns::None {
+                return Ok(Attribute::Unspecified);
+            }
             let value = self.repository.get_attr(Path::new(path), name, flags);
             let value = value.map_err(|error| git_error("read .gitattributes", &error))?;
             Ok(Attribute::from(AttrValue::from_string(value)))
@@ -154,28 +170,22 @@ pub(super) type Blobs = Recent<Rc<[u8]>>;
         Ok(self.indexed.get_or_init(|| files.collect()))
     }
 
-    /// What paths with the same attributes have in common.
-    fn class(&self, path: &str, indexed: &BTreeMap<PathBuf, Oid>) -> String {
-        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
-        let mut above = iter::once("").chain(files::folders(path));
-        if self.by_extension && above.all(|folder| self.folder_is_by_extension(folder, indexed)) {
-            let extension = name.find('.').and_then(|at| name.get(at..)).unwrap_or_default();
-            format!("{folder}/*{extension}")
-        } else {
-            path.to_owned()
-        }
+    /// Those that may say something of a path.
+    fn patterns(&self, path: &str, indexed: &BTreeMap<PathBuf, Oid>) -> Patterns {
+        let above = iter::once("").chain(files::folders(path));
+        most(iter::once(self.outside).chain(above.map(|folder| self.patterns_of_folder(folder, indexed))))
     }
 
-    fn folder_is_by_extension(&self, folder: &str, indexed: &BTreeMap<PathBuf, Oid>) -> bool {
+    fn patterns_of_folder(&self, folder: &str, indexed: &BTreeMap<PathBuf, Oid>) -> Patterns {
         if let Some(known) = self.folders.borrow().get(folder) {
             return *known;
         }
         let path = Path::new(folder).join(".gitattributes");
-        let on_disk = self.repository.workdir().is_none_or(|top| file_is_by_extension(&top.join(&path)));
-        let is_by_extension =
-            on_disk && self.committed(&path, indexed).iter().all(|text| is_by_extension(text));
-        self.folders.borrow_mut().insert(folder.to_owned(), is_by_extension);
-        is_by_extension
+        let on_disk = self.repository.workdir().map(|top| patterns_of_file(&top.join(&path)));
+        let committed = self.committed(&path, indexed);
+        let patterns = most(on_disk.into_iter().chain(committed.iter().map(|text| patterns_of(text))));
+        self.folders.borrow_mut().insert(folder.to_owned(), patterns);
+        patterns
     }
 
     /// What the index and, in a bare repository, HEAD have at a path.
@@ -200,23 +210,43 @@ fn global_files(repository: &Repository, environment: &ProcessEnvironment) -> Op
     Some(configured.into_iter().chain(config).chain([in_home, own, "/etc/gitattributes".into()]).collect())
 }
 
-fn file_is_by_extension(path: &Path) -> bool {
-    match disk::read(path) {
-        Ok(text) => text.is_none_or(|text| is_by_extension(&text)),
-        Err(_) => false,
+/// What paths with the same attributes have in common.
+fn class(path: &str, patterns: Patterns) -> String {
+    match patterns {
+        Patterns::None => String::new(),
+        Patterns::Extensions => {
+            let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+            let extension = name.find('.').and_then(|at| name.get(at..)).unwrap_or_default();
+            format!("{folder}/*{extension}")
+        }
+        Patterns::Any => path.to_owned(),
     }
 }
 
-/// Whether no pattern of a file of attributes looks at more than a file's extension.
-fn is_by_extension(text: &[u8]) -> bool {
+fn most(patterns: impl Iterator<Item = Patterns>) -> Patterns {
+    patterns.max().unwrap_or(Patterns::None)
+}
+
+fn patterns_of_file(path: &Path) -> Patterns {
+    match disk::read(path) {
+        Ok(text) => text.map_or(Patterns::None, |text| patterns_of(&text)),
+        Err(_) => Patterns::Any,
+    }
+}
+
+fn patterns_of(text: &[u8]) -> Patterns {
     let text = String::from_utf8_lossy(text);
     let patterns = text.lines().filter_map(|line| line.split_whitespace().next());
-    let mut patterns = patterns.filter(|word| !word.starts_with('#') && !word.starts_with("[attr]"));
-    patterns.all(|pattern| match pattern.strip_prefix('*') {
-        Some("") => true,
-        Some(extension) => extension.starts_with('.') && !extension.contains(['*', '?', '[', '\\', '/', '"']),
-        None => false,
-    })
+    let patterns = patterns.filter(|word| !word.starts_with('#') && !word.starts_with("[attr]"));
+    most(patterns.map(|pattern| match pattern.strip_prefix('*') {
+        Some("") => Patterns::Extensions,
+        Some(extension)
+            if extension.starts_with('.') && !extension.contains(['*', '?', '[', '\\', '/', '"']) =>
+        {
+            Patterns::Extensions
+        }
+        _ => Patterns::Any,
+    }))
 }
 
 fn refuse_conversions(path: &str, attribute: &dyn Fn(&str) -> Result<Attribute>) -> Result<()> {
@@ -342,14 +372,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pattern_of_more_than_an_extension_is_recognised() {
-        for text in ["", "# a/b\n* text=auto\n", "*.yaml eol=lf\n *.tar.gz -text\n", "[attr]x text\n"] {
-            assert!(is_by_extension(text.as_bytes()), "{text}");
-        }
-        for text in
-            ["a.yaml text", "*a.yaml text", "*.y?ml text", "/x text", "*.d/x text", "\"*.a b\" text", "?"]
-        {
-            assert!(!is_by_extension(text.as_bytes()), "{text}");
+    fn what_patterns_look_at_is_recognised() {
+        for (text, expected) in [
+            ("", Patterns::None),
+            ("# a/b\n\n[attr]x text\n", Patterns::None),
+            ("# a/b\n* text=auto\n", Patterns::Extensions),
+            ("*.yaml eol=lf\n *.tar.gz -text\n", Patterns::Extensions),
+            ("[attr]x text\n*.a x", Patterns::Extensions),
+            ("*.yaml text\na.yaml text", Patterns::Any),
+            ("*a.yaml text", Patterns::Any),
+            ("*.y?ml text", Patterns::Any),
+            ("/x text", Patterns::Any),
+            ("*.d/x text", Patterns::Any),
+            ("\"*.a b\" text", Patterns::Any),
+            ("?", Patterns::Any),
+        ] {
+            assert_eq!(patterns_of(text.as_bytes()), expected, "{text}");
         }
     }
 
@@ -368,7 +406,7 @@ mod tests {
             ("a/b/.gitattributes", "y.yaml -text\n*.z.yaml eol=crlf\n"),
         ];
         let attributes = Attributes::of(&git, &environment);
-        for (file, text) in files {
+        for (file, text) in [("none", "")].into_iter().chain(files) {
             fs::write(folder.path().join(file), text).expect("written");
             attributes.forget();
             for path in paths {
@@ -376,8 +414,8 @@ mod tests {
                 assert_eq!(attributes.line_endings(path), alone.line_endings(path), "{file} {path}");
             }
         }
-        let none = BTreeMap::new();
-        assert_eq!(attributes.class("a/x.yaml", &none), attributes.class("a/y.yaml", &none));
-        assert_ne!(attributes.class("a/b/x.yaml", &none), attributes.class("a/b/y.yaml", &none));
+        let class = |path: &str| class(path, attributes.patterns(path, &BTreeMap::new()));
+        assert_eq!(class("a/x.yaml"), class("a/y.yaml"));
+        assert_ne!(class("a/b/x.yaml"), class("a/b/y.yaml"));
     }
 }
