@@ -3,7 +3,7 @@
 //! What the user and the system say counts. Of the repository's own file, which may come from
 //! anywhere, only settings that describe the repository or the person are taken over; a program,
 //! a path or an include named there is never looked at. The same place turns flushing on, which
-//! libgit2 leaves off.
+//! libgit2 leaves off, and the search for likenesses in packs off.
 
 use std::path::Path;
 
@@ -70,7 +70,9 @@ fn settings(config: &GitConfig) -> Vec<(&str, String)> {
 /// A configuration file with these settings and ours; later lines win, as in git.
 fn overlay_text(settings: &[(&str, String)]) -> String {
     let mut text = String::from("# Written by terrace for its own use.\n");
-    let ours = [("core.fsyncobjectfiles", "true".to_owned())];
+    // To look for what files have in common costs more than it saves, and git does it when it tidies up.
+    let ours = [("core.fsyncobjectfiles", "true"), ("core.bigfilethreshold", "1")];
+    let ours = ours.map(|(name, value)| (name, value.to_owned()));
     for (name, value) in settings.iter().chain(&ours) {
         let (section, key) = name.split_once('.').unwrap_or((name, ""));
         let value =

@@ -86,6 +86,7 @@ fn pack_tree(
     files: &[Planned],
 ) -> Result<(Oid, Buf), git2::Error> {
     let memory = Repository::open(repository.path())?;
+    memory.set_config(&repository.config()?)?;
     let odb = memory.odb()?;
     let _written = odb.add_new_mempack_backend(FIRST)?;
     let id = write_tree(&memory, parent, files)?;
