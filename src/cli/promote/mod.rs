@@ -62,17 +62,21 @@ impl Work<'_> {
         let Self { args, context, workspace, planner, .. } = *self;
         let policy = planner.configuration.policy();
         let hop = args.hop()?;
+        let selection = args.selection(workspace, policy)?;
+        let asking = !args.yes && context.is_interactive();
+        // Git is asked who decides only where something may be decided.
+        let may_decide = asking || !selection.take_target.is_empty();
         let mut request = PromoteRequest {
             keys: args.named()?,
             matching: args.globs()?,
             hop,
-            selection: args.selection(workspace, policy)?,
+            selection,
             answers: BTreeMap::new(),
             create_unnamed: args.create,
             delete: args.delete,
             leave_unwritable: false,
             reason: args.reason.clone(),
-            by: ops::decider(workspace, &self.options),
+            by: if may_decide { ops::decider(workspace, &self.options) } else { String::new() },
         };
         let mut prepared = ops::prepare_promotion(workspace, planner, &request)?;
         let terms = (hop, args.reason.as_deref());
@@ -90,7 +94,6 @@ impl Work<'_> {
             }
             return Ok(u8::from(args.exit_code && !prepared.is_empty()));
         }
-        let asking = !args.yes && context.is_interactive();
         let conflicts = prepared.count(&Action::Stop);
         let is_open = conflicts + prepared.questions() > 0;
         if asking && is_open && prepared.conflicts().count() == conflicts {
