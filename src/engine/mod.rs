@@ -18,6 +18,7 @@ pub mod mode;
 pub mod moves;
 pub mod naming;
 pub mod pairs;
+pub mod parallel;
 pub mod promotion;
 pub mod provenance;
 pub mod review;

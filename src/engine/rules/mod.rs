@@ -59,8 +59,6 @@ use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use rayon::prelude::*;
-
 pub use self::alone::read_without_error;
 use self::context::{Keeps, RevisionContext, RuleContext};
 use self::finding_builder::FindingBuilder;
@@ -69,6 +67,7 @@ use self::memory::Fingerprints;
 pub use self::memory::{Fingerprint, Memory};
 use super::configuration::Configuration;
 use super::departure::Departure;
+use super::parallel::map_each;
 use super::promotion::Reason;
 use super::snapshot::ItemFile;
 use crate::model::{
@@ -324,7 +323,7 @@ fn judge_items(
         Ok(Some((key.clone(), judgement)))
     };
     // In order, so that of several files that cannot be read the first one is told.
-    let judged: Vec<_> = keys.par_iter().map(judge).collect();
+    let judged = map_each(&keys, judge);
     judged.into_iter().filter_map(Result::transpose).collect()
 }
 
@@ -342,7 +341,7 @@ fn judge_changed(
         Ok((key.clone(), judgement))
     };
     // In order, so that of several files that cannot be read the first one is told.
-    let judged: Vec<_> = changed.par_iter().map(judge).collect();
+    let judged = map_each(&Vec::from_iter(changed), |key| judge(key));
     let mut judgements = known.clone();
     for judged in judged {
         match judged? {

@@ -2,12 +2,11 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use rayon::prelude::*;
-
 use super::message::message;
-use super::prepared::{Prepared, Terms};
+use super::prepared::{Prepared, Terms, Written};
 use crate::diff::documents::settle_document;
 use crate::engine::naming::Naming;
+use crate::engine::parallel::map_each;
 use crate::engine::promotion::{
     Action, Decision, GivenValue, ItemPlan, LeftAlone, PlanEntry, Until, broken_promise, comments_left_out,
     digest, operations, recorded_decisions, rename_in_place, rewritten_decisions, without_local_comments,
@@ -28,15 +27,16 @@ pub(in crate::ops) fn write(planner: &Planner, terms: &Terms<'_>, prepared: &mut
     let mut written: BTreeMap<Key, Written> = BTreeMap::new();
     let reasons = std::mem::take(&mut prepared.reasons);
     let plans = std::mem::take(&mut prepared.plans);
-    let (may_empty, reason, by) = (terms.may_empty, terms.reason, terms.by);
-    let write = |plan: &ItemPlan| {
-        let reasons = reasons.get(&plan.key).map_or(&[][..], Vec::as_slice);
-        let made = of_plan(planner, &Agreed { may_empty, reason, by }, plan, reasons);
+    let mut made = std::mem::take(&mut prepared.made);
+    let left: Vec<&ItemPlan> = plans.iter().filter(|plan| !made.contains_key(&plan.key)).collect();
+    let now_made = map_each(&left, |plan| {
+        let made = write_plan(planner, terms, plan, &reasons);
         planner.let_go(&plan.key);
         made
-    };
-    let made: Vec<Result<Written>> = plans.par_iter().map(write).collect();
-    for (plan, made) in plans.into_iter().zip(made) {
+    });
+    made.extend(left.iter().map(|plan| plan.key.clone()).zip(now_made));
+    for plan in plans {
+        let made = made.remove(&plan.key).unwrap_or_else(|| Ok(Written::default()));
         match made {
             Ok(result) => {
                 written.insert(plan.key.clone(), result);
@@ -135,17 +135,16 @@ fn proposed<'p>(
     validation
 }
 
-/// What a plan writes.
-#[derive(Default)]
-struct Written {
-    /// The item's new text, where it changes.
-    text: Option<String>,
-    /// The changes of its decisions.
-    decisions: Vec<FileChange>,
-    /// The source's comments that did not come along.
-    left_comments: Vec<String>,
-    /// Whether nothing is left of the item.
-    is_emptied: bool,
+/// What a plan writes, for these reasons that were answered.
+pub(super) fn write_plan(
+    planner: &Planner,
+    terms: &Terms<'_>,
+    plan: &ItemPlan,
+    reasons: &BTreeMap<Key, Vec<(ValuePath, String)>>,
+) -> Result<Written> {
+    let reasons = reasons.get(&plan.key).map_or(&[][..], Vec::as_slice);
+    let Terms { may_empty, reason, by, .. } = *terms;
+    of_plan(planner, &Agreed { may_empty, reason, by }, plan, reasons)
 }
 
 /// What was agreed to for all items.

@@ -26,6 +26,7 @@ use crate::store::transaction::{self, Committed, Options};
 
 use creation::former_name;
 pub(super) use creation::{create, idle_in_new};
+use files::write_plan;
 pub(super) use files::{decisions_changes, write};
 pub(super) use message::{short, trailer};
 pub(super) use prepared::Terms;
@@ -102,6 +103,17 @@ impl Answers {
 pub fn prepare(workspace: &Workspace, planner: &Planner, request: &PromoteRequest) -> Result<Prepared> {
     // What was decided and cannot be read is not passed over.
     planner.configuration.snapshot().require_decisions(request.hop.target())?;
+    let may_empty =
+        request.delete || !request.selection.only.is_empty() || !request.selection.take_source.is_empty();
+    let leave_refused = request.selection.skip_undecided && request.keys.len() != 1;
+    let terms = Terms {
+        hop: request.hop,
+        reason: request.reason.as_deref(),
+        by: &request.by,
+        may_empty: &|_| may_empty,
+        leave_unwritable: &|key| leave_refused || (request.leave_unwritable && !request.keys.contains(key)),
+        leave_refused,
+    };
     let mut work = Preparing {
         workspace,
         planner,
@@ -127,8 +139,11 @@ pub fn prepare(workspace: &Workspace, planner: &Planner, request: &PromoteReques
             let prepared = Prepared::new(planner.head.id.clone());
             let mut work = Preparing { workspace, planner, request, prepared, unmatched: None };
             let planned = work.unnamed(key);
-            // Of all items nothing is kept but their plans: what is read again costs less than so much
-            // memory.
+            let Prepared { plans, reasons, made, .. } = &mut work.prepared;
+            for plan in plans.iter() {
+                made.insert(plan.key.clone(), write_plan(planner, &terms, plan, reasons));
+            }
+            // Of all items nothing is kept but what is planned: they may be more than fit into memory.
             planner.let_go(key);
             steps.step();
             planned.map(|()| (work.prepared, work.unmatched))
@@ -152,17 +167,6 @@ pub fn prepare(workspace: &Workspace, planner: &Planner, request: &PromoteReques
         };
         return Err(Error::usage(message).with_help(near_or(&word, paths, Help::SeePlan)));
     }
-    let may_empty =
-        request.delete || !request.selection.only.is_empty() || !request.selection.take_source.is_empty();
-    let leave_refused = request.selection.skip_undecided && request.keys.len() != 1;
-    let terms = Terms {
-        hop: request.hop,
-        reason: request.reason.as_deref(),
-        by: &request.by,
-        may_empty: &|_| may_empty,
-        leave_unwritable: &|key| leave_refused || (request.leave_unwritable && !request.keys.contains(key)),
-        leave_refused,
-    };
     write(planner, &terms, &mut prepared)?;
     Ok(prepared)
 }

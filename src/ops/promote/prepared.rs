@@ -30,6 +30,19 @@ pub struct Creation {
     pub was: Option<Key>,
 }
 
+/// What a plan writes.
+#[derive(Debug, Default)]
+pub(super) struct Written {
+    /// The item's new text, where it changes.
+    pub(super) text: Option<String>,
+    /// The changes of its decisions.
+    pub(super) decisions: Vec<FileChange>,
+    /// The source's comments that did not come along.
+    pub(super) left_comments: Vec<String>,
+    /// Whether nothing is left of the item.
+    pub(super) is_emptied: bool,
+}
+
 /// What one promotion would do.
 #[derive(Debug)]
 pub struct Prepared {
@@ -50,6 +63,8 @@ pub struct Prepared {
     pub left_comments: BTreeMap<Key, Vec<String>>,
     /// Why the target keeps single values, by item, as it was answered.
     pub(super) reasons: BTreeMap<Key, Vec<(ValuePath, String)>>,
+    /// What plans write, by item, as far as that is worked out.
+    pub(super) made: BTreeMap<Key, Result<Written>>,
     /// Items that are left without values, as was agreed to.
     pub emptied: BTreeSet<Key>,
     pub(super) files: Vec<FileChange>,
@@ -69,7 +84,7 @@ pub(in crate::ops) struct Terms<'a> {
     /// Whether it was agreed to that this item is left without values.
     pub(in crate::ops) may_empty: &'a (dyn Fn(&Key) -> bool + Sync),
     /// Whether an item that cannot be written is left for the others' sake.
-    pub(in crate::ops) leave_unwritable: &'a dyn Fn(&Key) -> bool,
+    pub(in crate::ops) leave_unwritable: &'a (dyn Fn(&Key) -> bool + Sync),
     /// Whether one that a rule refuses is, too.
     pub(in crate::ops) leave_refused: bool,
 }
@@ -85,6 +100,7 @@ impl Prepared {
             refused: Vec::new(),
             left_comments: BTreeMap::new(),
             reasons: BTreeMap::new(),
+            made: BTreeMap::new(),
             emptied: BTreeSet::new(),
             files: Vec::new(),
             rests_on: Vec::new(),
@@ -118,6 +134,7 @@ impl Prepared {
         self.deletions.extend(more.deletions);
         self.left.extend(more.left);
         self.reasons.extend(more.reasons);
+        self.made.extend(more.made);
     }
 
     /// Leaves an item as it is.
