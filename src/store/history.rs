@@ -295,6 +295,8 @@ struct Following<'r> {
     followed: Followed,
     moves: Moves<'r>,
     merges: Merges<'r>,
+    /// The trees that were last compared.
+    compared: LastTrees,
 }
 
 impl<'r> Following<'r> {
@@ -302,7 +304,7 @@ impl<'r> Following<'r> {
         let (moves, merges) = (Moves::new(repository, git), Merges::new(repository, git));
         let mut followed = Followed::new(repository);
         files.iter().for_each(|file| followed.add_item(file));
-        Self { repository, git, followed, moves, merges }
+        Self { repository, git, followed, moves, merges, compared: LastTrees::default() }
     }
 
     /// What a commit changed, where it changed one of them.
@@ -319,12 +321,11 @@ impl<'r> Following<'r> {
 
     /// Adds what else a commit changed below `environments/`: what became of it in other items is asked.
     fn add_siblings(
-        &self,
+        &mut self,
         (parent, commit): (&Commit<'_>, &Commit<'_>),
         found: &mut CommitChanges,
     ) -> Result<()> {
-        let mut last = LastTrees::default();
-        let mut trees = Trees::of(self.git, &mut last)?;
+        let mut trees = Trees::of(self.git, &mut self.compared)?;
         let [before, after] = [parent, commit].map(|it| environments(self.repository, it, &mut trees));
         let (before, after) = (before?, after?);
         let mut changes = Vec::new();
