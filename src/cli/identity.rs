@@ -33,8 +33,19 @@ impl Context {
 
 /// The present time, in the zone of the machine.
 pub(super) fn moment_now() -> Moment {
-    let offset = gix_date::Time::now_local_or_utc().offset;
+    let offset = match zone_of_machine() {
+        Some(zone) => zone.to_offset(Timestamp::now()).seconds(),
+        None => gix_date::Time::now_local_or_utc().offset,
+    };
     Moment { seconds: now(), offset: offset / 60 }
+}
+
+/// The zone that the machine is set to, where nothing else is said, without its name: to find that, all
+/// zones there are would be listed.
+fn zone_of_machine() -> Option<TimeZone> {
+    let is_said = std::env::var_os("TZ").is_some();
+    let file = if is_said { None } else { std::fs::read("/etc/localtime").ok() };
+    TimeZone::tzif("", &file?).ok()
 }
 
 fn person(role: &str, environment: &ProcessEnvironment, now: Moment) -> Result<Person> {
@@ -63,6 +74,11 @@ fn moment(text: &str, now: Moment) -> Option<Moment> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_zone_of_now_is_that_of_the_machine() {
+        assert_eq!(moment_now().offset * 60, gix_date::Time::now_local_or_utc().offset);
+    }
 
     #[test]
     fn dates_are_read_as_git_reads_them() {
