@@ -139,8 +139,9 @@ impl Value {
         }
     }
 
-    /// One text per value, whatever the order of its mappings.
-    pub(crate) fn canonical(&self) -> String {
+    /// One text per value: equal values have the same, whatever the order of their mappings.
+    #[must_use]
+    pub fn canonical(&self) -> String {
         match self {
             Self::Null => "~".to_owned(),
             Self::Bool(value) => format!("b{value}"),
