@@ -4,11 +4,11 @@
 pub fn closest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let length = name.chars().count();
     // A slip in every third letter is another word.
-    let allowed = (length / 3).max(1);
+    let allowed = |candidate: &str| (length.max(candidate.chars().count()) / 3).clamp(1, 3);
     candidates
         .into_iter()
         .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
-        .filter(|(distance, _)| *distance <= allowed && *distance < length)
+        .filter(|(distance, candidate)| *distance <= allowed(candidate) && *distance < length)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
 }
@@ -141,8 +141,9 @@ mod tests {
 
     #[test]
     fn the_nearest_name_is_one_that_may_be_meant() {
-        let known = ["log", "check", "serve", "watch", "init", "promote", "environments"];
+        let known = ["log", "check", "serve", "watch", "init", "promote", "environments", "properties"];
         for (name, near) in [
+            ("property", Some("properties")),
             ("lgo", Some("log")),
             ("chek", Some("check")),
             ("wathc", Some("watch")),
