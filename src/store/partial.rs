@@ -15,7 +15,7 @@ use super::trees::{LastTrees, Trees};
 use crate::engine::history::FileChange;
 use crate::engine::migration;
 use crate::engine::snapshot::{FileEntry, FileKind, Obstacle, Snapshot, respelt};
-use crate::model::{CommitId, Result, Revision, policy};
+use crate::model::{CommitId, Environment, Result, Revision, policy};
 
 /// Reads parts of commits; trees that were read are remembered.
 pub struct Parts<'r> {
@@ -146,15 +146,27 @@ impl Parts<'_> {
         Ok(snapshot.require_configuration().is_ok())
     }
 
+    /// Whether a commit has a folder of an environment.
+    ///
+    /// # Errors
+    /// As [`Self::is_configured`].
+    pub fn has_environments(&mut self, commit: &CommitId) -> Result<bool> {
+        self.has_folder(commit, |name| name.parse::<Environment>().is_ok())
+    }
+
     /// Whether a commit has a folder beside those of the environments.
     pub(super) fn has_other_folders(&mut self, commit: &CommitId) -> Result<bool> {
+        self.has_folder(commit, is_other)
+    }
+
+    fn has_folder(&mut self, commit: &CommitId, is_meant: impl Fn(&str) -> bool) -> Result<bool> {
         let Some(root) = self.root(commit)? else { return Ok(false) };
         let git = self.repository.git()?;
         let environments = Trees::of(&git, &mut self.last)?.folder(root, ["environments"].into_iter())?;
         let Some(environments) = environments else { return Ok(false) };
         let tree = git.find_tree(environments).map_err(|error| git_error("read a commit's tree", &error))?;
         let mut folders = tree.iter().filter(|entry| entry.kind() == Some(ObjectType::Tree));
-        Ok(folders.any(|entry| is_other(&String::from_utf8_lossy(entry.name_bytes()))))
+        Ok(folders.any(|entry| is_meant(&String::from_utf8_lossy(entry.name_bytes()))))
     }
 
     /// A snapshot of the files at these paths (relative to the configuration root), in whatever

@@ -1,6 +1,6 @@
 //! The configuration roots of a repository.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use git2::{ObjectType, TreeWalkMode, TreeWalkResult};
 
@@ -27,7 +27,20 @@ impl Repository {
     /// # Errors
     /// When the revision cannot be listed.
     pub fn roots(&self, revision: &Revision) -> Result<BTreeSet<String>> {
-        let mut roots = BTreeSet::new();
+        Ok(self.roots_and_contents(revision)?.into_keys().collect())
+    }
+
+    /// The same folders, and whether they have an environment, beside a policy or without one.
+    ///
+    /// # Errors
+    /// When the revision cannot be listed.
+    pub fn roots_and_contents(&self, revision: &Revision) -> Result<BTreeMap<String, bool>> {
+        let mut roots = BTreeMap::new();
+        let mut note = |path: &str| {
+            if let Some((root, has_environment)) = root_of(path) {
+                *roots.entry(root).or_default() |= has_environment;
+            }
+        };
         match revision {
             Revision::Commit(id) => {
                 let failed = |error: git2::Error| {
@@ -38,14 +51,14 @@ impl Repository {
                 let walked = tree.walk(TreeWalkMode::PreOrder, |parent, entry| {
                     let name = String::from_utf8_lossy(entry.name_bytes());
                     let is_tree = entry.kind() == Some(ObjectType::Tree);
-                    roots.extend(root_of(&format!("{parent}{name}{}", if is_tree { "/" } else { "" })));
+                    note(&format!("{parent}{name}{}", if is_tree { "/" } else { "" }));
                     TreeWalkResult::Ok
                 });
                 walked.map_err(failed)?;
             }
             Revision::Index | Revision::WorkTree => {
                 for entry in self.open_index()?.iter() {
-                    roots.extend(root_of(&entry.text()));
+                    note(&entry.text());
                 }
             }
         }
@@ -66,10 +79,11 @@ impl Repository {
     }
 }
 
-/// The folder that a path makes a configuration root; it ends in `/` unless it is the top.
-fn root_of(path: &str) -> Option<String> {
+/// The folder that a path makes a configuration root, and whether by an environment; it ends in `/` unless
+/// it is the top.
+fn root_of(path: &str) -> Option<(String, bool)> {
     if let Some(root) = path.strip_suffix(policy::FILE) {
-        return (root.is_empty() || root.ends_with('/')).then(|| root.to_owned());
+        return (root.is_empty() || root.ends_with('/')).then(|| (root.to_owned(), false));
     }
     let is_environment =
         |below: &str| below.split_once('/').is_some_and(|(folder, _)| folder.parse::<Environment>().is_ok());
@@ -78,7 +92,7 @@ fn root_of(path: &str) -> Option<String> {
         let is_whole = *at == 0 || path.get(..*at).is_some_and(|before| before.ends_with('/'));
         is_whole && path.get(at + found.len()..).is_some_and(is_environment)
     })?;
-    path.get(..at).map(str::to_owned)
+    path.get(..at).map(|root| (root.to_owned(), true))
 }
 
 #[cfg(test)]
@@ -88,17 +102,18 @@ mod tests {
     #[test]
     fn a_policy_or_an_environment_makes_a_root() {
         for (path, root) in [
-            ("terrace.toml", Some("")),
-            ("services/a/terrace.toml", Some("services/a/")),
+            ("terrace.toml", Some(("", false))),
+            ("services/a/terrace.toml", Some(("services/a/", false))),
             ("services/my-terrace.toml", None),
-            ("environments/production/a.yaml", Some("")),
-            ("services/b/environments/staging/x/y.yaml", Some("services/b/")),
-            ("services/b/environments/staging/", Some("services/b/")),
+            ("environments/production/a.yaml", Some(("", true))),
+            ("services/b/environments/staging/x/y.yaml", Some(("services/b/", true))),
+            ("services/b/environments/staging/", Some(("services/b/", true))),
             ("services/b/environments/qa/x.yaml", None),
             ("services/old-environments/staging/x.yaml", None),
             ("services/b/environments/README.md", None),
         ] {
-            assert_eq!(root_of(path).as_deref(), root, "{path}");
+            let root = root.map(|(root, has_environment): (&str, _)| (root.to_owned(), has_environment));
+            assert_eq!(root_of(path), root, "{path}");
         }
     }
 }

@@ -362,6 +362,18 @@ fn a_configuration_that_moves_does_not_leave_its_policy_behind_unsaid() {
         let (code, told) = run(&world, &line);
         assert!(code == 1 && told.contains("the configuration comes from the top, whose policy"), "{told}");
     }
+    for stays in ["terrace.toml", "environments/README.md"] {
+        world.git(&["checkout", "--quiet", "-b", &format!("without-{}", stays.len()), "main"]);
+        std::fs::create_dir_all(world.dir.join("conf")).expect("a folder");
+        world.git(&["mv", "environments", "conf"]);
+        world.write("conf/environments/production/x.yaml", "a: 2\n");
+        world.write(stays, "version = 1\n");
+        world.commit("the policy stays");
+        let (code, told) = run(&world, "review --base main");
+        assert!(code == 2 && told.contains("takes the configuration here"), "{stays} {told}");
+        let (code, told) = run(&world, "-C conf review --base main --fail-on policy");
+        assert!(code == 1 && told.contains("the configuration comes from the top"), "{stays} {told}");
+    }
     world.git(&["checkout", "--quiet", "-b", "gone", "main"]);
     world.git(&["rm", "-rq", "environments", "terrace.toml"]);
     world.commit("nothing left");

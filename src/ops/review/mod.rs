@@ -95,12 +95,13 @@ pub fn review(workspace: &Workspace, request: &ReviewRequest, asked: &[Key], tod
 
 /// Refuses to say that nothing changes where nothing was looked at.
 fn require_configuration(workspace: &Workspace, parts: &mut Parts<'_>, ends: [&CommitId; 2]) -> Result<()> {
-    if parts.shows_configuration(ends[1])? {
+    let stays = parts.has_environments(ends[1])? || !parts.has_environments(ends[0])?;
+    if stays && parts.shows_configuration(ends[1])? {
         return Ok(());
     }
     if parts.shows_configuration(ends[0])? {
         let [before, after] = roots(workspace, ends)?;
-        let new: Vec<String> = after.difference(&before).cloned().collect();
+        let new = lost_roots(&after, &before);
         let moved = || Error::state("the change takes the configuration here to another folder");
         return match new.first().map(String::as_str) {
             None => Ok(()),
@@ -117,16 +118,25 @@ fn require_configuration(workspace: &Workspace, parts: &mut Parts<'_>, ends: [&C
     Err(Error::state(missing).with_help(if roots.is_empty() { Help::LayOut } else { Help::NameRoot(roots) }))
 }
 
+/// Configuration roots, and whether they have environments, a policy may stand alone.
+type Roots = BTreeMap<String, bool>;
+
 /// The configuration roots at both ends.
-fn roots(workspace: &Workspace, ends: [&CommitId; 2]) -> Result<[BTreeSet<String>; 2]> {
-    let at = |end: &CommitId| workspace.repository.roots(&Revision::Commit(end.clone()));
+fn roots(workspace: &Workspace, ends: [&CommitId; 2]) -> Result<[Roots; 2]> {
+    let at = |end: &CommitId| workspace.repository.roots_and_contents(&Revision::Commit(end.clone()));
     Ok([at(ends[0])?, at(ends[1])?])
+}
+
+/// The configuration roots that are none afterwards, or have no environment any more.
+fn lost_roots(before: &Roots, after: &Roots) -> Vec<String> {
+    let is_lost = |root: &str, had: bool| after.get(root).is_none_or(|has| had && !has);
+    before.iter().filter(|(root, had)| is_lost(root, **had)).map(|(root, _)| root.clone()).collect()
 }
 
 /// The configuration roots of the base that the head does not have.
 fn moved_roots(workspace: &Workspace, [base, head]: [&End; 2]) -> Result<Vec<String>> {
     let [before, after] = roots(workspace, [&base.commit.id, &head.commit.id])?;
-    Ok(before.difference(&after).cloned().collect())
+    Ok(lost_roots(&before, &after))
 }
 
 /// Refuses asked keys that neither commit has.
