@@ -217,7 +217,8 @@ fn base_name(program: &str) -> &str {
 impl Expected {
     /// What is expected behind a flag that has no value yet.
     fn behind(flag: &str, program: &str) -> Self {
-        if !flag.starts_with('-') || flag.contains('=') {
+        let is_part = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        if !flag.starts_with('-') || !flag.trim_end_matches('\\').chars().all(is_part) {
             return Self::Nothing;
         }
         if password_flag(program).is_some_and(|known| known.is_apart && known.flag == flag) {
@@ -260,7 +261,7 @@ impl Expected {
 fn search<'t>(line: &'t str, deep: usize, found: &mut Vec<&'t str>) {
     let mut words = words(line).filter(|word| word.raw != "\\").peekable();
     let mut program = "";
-    let (mut has_flag, mut expected) = (false, Expected::Nothing);
+    let (mut has_flag, mut expected, mut are_labels) = (false, Expected::Nothing, false);
     let mut last = ["", ""];
     while let Some(word) = words.next() {
         let ends =
@@ -286,14 +287,22 @@ fn search<'t>(line: &'t str, deep: usize, found: &mut Vec<&'t str>) {
         {
             expected = Expected::Quoted;
         }
-        for setting in word.raw.split(',') {
+        are_labels |= begins_labels(word.raw);
+        for setting in word.raw.split(',').filter(|_| !are_labels) {
             found.extend(given_in_setting(setting, has_flag));
         }
+        are_labels &= !word.raw.contains('}');
         if word.ends_command() {
             program = "";
         }
         last = [last[1], text];
     }
+}
+
+/// Whether in a word a metric's labels begin: `up{job="x"`.
+fn begins_labels(word: &str) -> bool {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    word.split_once('{').is_some_and(|(metric, _)| metric.ends_with(is_name))
 }
 
 /// The password that is run together with its flag.
@@ -367,9 +376,6 @@ fn password_of(account: &str) -> Option<&str> {
 fn is_given(text: &str, family: Family) -> bool {
     let judged = text.trim_end_matches([';', ')', '|', '&']);
     let is_shouted = judged.chars().all(|c| c.is_ascii_uppercase() || c == '_');
-    let ends =
-        [".pem", ".key", ".crt", ".cer", ".p12", ".pfx", ".jks", ".json", ".txt", ".yaml", ".yml", ".pub"];
-    let is_file = ends.iter().any(|end| judged.ends_with(end)) || judged.starts_with("../");
     judged.chars().any(char::is_alphanumeric)
         && is_literal_password(judged)
         && !judged.starts_with(['@', '`', '#', '%', '\\'])
@@ -378,7 +384,6 @@ fn is_given(text: &str, family: Family) -> bool {
             .iter()
             .any(|it| judged.starts_with(it))
         && !is_shouted
-        && !is_file
         && !refers(judged)
         && !judged.split_once('=').is_some_and(|(_, value)| refers(value))
         && !is_other_than(family, judged)
@@ -444,6 +449,9 @@ mod tests {
             ("authorization: basic YXBwOng0", "YXBwOng0"),
             ("PGPASSWORD=hunter2 psql -h db", "hunter2"),
             ("export API_TOKEN=abc123; run", "abc123;"),
+            ("rate(x{a=\"b\"}[5m]) TOKEN=abc123", "abc123"),
+            ("echo ${X} TOKEN=abc123", "abc123"),
+            ("mysql -p$DB_PASSWORD --token abc123", "abc123"),
             ("docker run -e DB_PASSWORD=hunter2 app", "hunter2"),
             ("docker run --env=DB_PASSWORD=hunter2 app", "hunter2"),
             ("helm upgrade x --set a=1,db.password=hunter2", "hunter2"),
@@ -496,6 +504,18 @@ mod tests {
             "mysql -u root -p shop1",
             "mysql -u root -p$PW shop1",
             "mysql -u root -p${PW} shop1",
+            "mysqldump -u root -p$DB_PASSWORD shop1",
+            "mysql -p${DB_PASSWORD} shop1 < x",
+            "tool -token$API_TOKEN x1",
+            "curl -F token=@/run/token1 -F file=@x1 x",
+            "curl -H 'X-Api-Key: your-key' x",
+            "export API_TOKEN=`cat x1`",
+            "^Authorization: Bearer [A-Za-z0-9._-]+$",
+            "grep -E 'token=[a-z0-9]+' log1",
+            "sed -i 's/password=.*/password=$PW/' x1",
+            "printf 'token=%s\\n' -1",
+            "rate(x{a=\"b\",secret=\"db1\"}[5m]) - 1",
+            "sum by (x) (y{a=\"b\", token=\"db1\"}) > 0",
             "mysql --port 3306 -P 3307",
             "redis-cli -p 6379",
             "ssh -p 2222 app@host1",

@@ -44,8 +44,25 @@ fn setting(line: &str, is_file: bool) -> Option<&str> {
     let Name::Secret(family) = names::read(name.trim_matches(['"', '\''])) else { return None };
     let value = value.split(" #").next()?.trim().trim_end_matches([',', ';']);
     let text = value.trim_matches(['"', '\'']);
-    let is_sentence = text.len() == value.len() && text.contains(char::is_whitespace);
-    (!is_sentence && is_spelt_out(text, family)).then_some(text)
+    let is_bare = text.len() == value.len();
+    let is_said = is_bare && (text.contains(char::is_whitespace) || is_expression(text));
+    (!is_said && is_spelt_out(text, family)).then_some(text)
+}
+
+/// Whether a text takes a secret from elsewhere, as programs and Terraform do: `var.token`,
+/// `os.environ["TOKEN"]`, `random_password.db.result`.
+fn is_expression(text: &str) -> bool {
+    let is_name = |name: &str| {
+        let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_') && name.chars().all(is_part)
+    };
+    let path = text.split('[').next().unwrap_or_default();
+    let names: Vec<&str> = path.split('.').collect();
+    let roots = ["var", "local", "data", "module", "input", "env", "process", "os", "self", "this", "config"];
+    let speaks = |name: &&str| !matches!(names::read(name), Name::Plain);
+    names.len() > 1
+        && names.iter().all(|name| is_name(name) || name.chars().all(|c| c.is_ascii_uppercase() || c == '_'))
+        && (names.first().is_some_and(|root| roots.contains(root)) || names.iter().any(speaks))
 }
 
 /// The password in `host:port:database:user:password`.
@@ -63,8 +80,8 @@ fn pgpass(line: &str) -> Option<&str> {
 }
 
 fn is_spelt_out(text: &str, family: Family) -> bool {
-    let types = ["string", "text", "integer", "number", "boolean", "object", "array", "any"];
-    let is_type = types.contains(&text.to_ascii_lowercase().as_str());
+    let types = ["string", "text", "integer", "number", "boolean", "object", "array", "any", "id", "uuid"];
+    let is_type = types.contains(&text.trim_end_matches(['!', '?']).to_ascii_lowercase().as_str());
     let is_call = text.contains(['(', '`']) || text.starts_with(['*', '&', '|', '>', '!', '@', '[']);
     !is_type && !is_call && is_literal_password(text) && !refers(text) && !is_other_than(family, text)
 }
@@ -139,6 +156,13 @@ mod tests {
             ("password = get(\"x\")\ny\n", None),
             ("password: must have 12 letters\nx\n", None),
             ("token_url: abc123\nx\n", None),
+            ("token = var.token\nx\n", None),
+            ("token = os.environ[\"TOKEN\"]\nx\n", None),
+            ("token = process.env.TOKEN;\nx\n", None),
+            ("password = random_password.db.result\nx\n", None),
+            ("password = \"local.hunter2\"\nx\n", Some("local.hunter2")),
+            ("password = hunter.two\nx\n", Some("hunter.two")),
+            ("password: String!\ntoken: ID\n", None),
             ("password_file=/run/x1\nx\n", None),
             ("password: !vault |\n  abc123\n", None),
             ("location /x {\n  proxy_pass http://app1;\n}\n", None),

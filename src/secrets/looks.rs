@@ -21,6 +21,7 @@ pub(super) fn folded(key: &str) -> String {
 pub(super) fn stands_in(text: &str) -> bool {
     let bare = folded(text);
     let is_word = |word: &&str| word.eq_ignore_ascii_case(text);
+    let is_apart = |rest: &str| rest.starts_with(['-', '_']);
     bare.chars().all(|c| c == 'x')
         || ["none", "null", "nil", "todo", "tbd", "fixme", "unset", "notset", "dummy"]
             .contains(&bare.as_str())
@@ -29,7 +30,7 @@ pub(super) fn stands_in(text: &str) -> bool {
         || ["changeme", "changeit", "replaceme", "replacewith", "placeholder", "redacted"]
             .iter()
             .any(|word| bare.contains(word))
-        || (bare.starts_with("your") && bare.ends_with("here"))
+        || (bare.starts_with("your") && (bare.ends_with("here") || text.get(4..).is_some_and(is_apart)))
         || text.starts_with("__")
         || (is_filled_in(text) && !has_literal(text))
 }
@@ -78,6 +79,8 @@ pub fn is_filled_in(text: &str) -> bool {
     let parameter = text.strip_prefix('%').and_then(|text| text.strip_suffix('%')).unwrap_or_default();
     let is_parameter =
         !parameter.is_empty() && parameter.chars().all(|c| c.is_ascii_alphanumeric() || "._-:()".contains(c));
+    // As `printf` and systemd have it.
+    let is_format = text.strip_prefix('%').is_some_and(|rest| rest.len() == 1 && rest != "%");
     ["{{", "${", "%{"].iter().any(|open| text.contains(open))
         || ["$(", "<%", "%env("].iter().any(|open| text.starts_with(open))
         || wrapped("((", "))")
@@ -85,6 +88,7 @@ pub fn is_filled_in(text: &str) -> bool {
         || wrapped("@", "@")
         || wrapped("[", "]")
         || is_parameter
+        || is_format
         || is_variable
 }
 
@@ -116,11 +120,23 @@ const PROTECTED: [&str; 13] = [
     "{SHA",
 ];
 
+/// Ends of the names of files that hold a secret.
+const FILES: [&str; 12] =
+    [".pem", ".key", ".crt", ".cer", ".p12", ".pfx", ".jks", ".json", ".txt", ".yaml", ".yml", ".pub"];
+
 /// Whether a text says where the secret is, or is of no use to a thief.
 pub(super) fn refers(text: &str) -> bool {
-    let is_path = (text.starts_with(['/', '~']) || text.starts_with("./"))
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || "/._-~".contains(c));
-    is_path
+    let is_path = |text: &str| {
+        let begins = text.starts_with(['/', '~']) || text.starts_with("./") || text.starts_with("../");
+        (begins || FILES.iter().any(|end| text.ends_with(end)))
+            && text.chars().all(|c| c.is_ascii_alphanumeric() || "/._-~".contains(c))
+    };
+    // `@/run/token` of curl, `token:/run/app/token` of systemd.
+    let is_behind_name = |(name, place): (&str, &str)| {
+        name.chars().all(char::is_alphanumeric) && place.matches('/').count() > 1 && is_path(place)
+    };
+    is_path(text.strip_prefix('@').unwrap_or(text))
+        || text.split_once(':').is_some_and(is_behind_name)
         || is_variables_name(text)
         || text.contains("://")
         || SCHEMES.iter().chain(&PROTECTED).any(|beginning| text.starts_with(beginning))
@@ -391,15 +407,24 @@ fn passwords_in_urls(text: &str) -> impl Iterator<Item = &str> {
 }
 
 pub(super) fn is_literal_password(password: &str) -> bool {
+    let is_word = |word: &&str| word.eq_ignore_ascii_case(password);
     !password.is_empty()
         && !stands_in(password)
-        && !["user", "pass", "password", "pw", "secret", "username"].contains(&password)
-        && !password.starts_with(['{', '$', '<', '('])
+        && !["user", "pass", "password", "pw", "secret", "username", "string"].iter().any(is_word)
+        && !password.starts_with(['{', '$', '<', '(', '`'])
+        && !is_pattern(password)
         && !["${", "$(", "%(", "{{", "(("].iter().any(|open| password.contains(open))
         && ![('{', '}'), ('<', '>')]
             .iter()
             .any(|(open, close)| password.contains(*open) && password.contains(*close))
         && !password.chars().all(|c| c == '*')
+}
+
+/// Whether a text begins as a regular expression does that stands for any password.
+fn is_pattern(text: &str) -> bool {
+    [".*", ".+", "[^", "[a-z", "[A-Z", "[0-9", "[\\w", "\\S", "\\w", "\\d"]
+        .iter()
+        .any(|begin| text.starts_with(begin))
 }
 
 /// The literal passwords among the settings of a connection, `Server=db;Password=…`, and among the
@@ -506,6 +531,10 @@ mod tests {
             "[REDACTED]",
             "__PW__",
             "your-token-here",
+            "your-key",
+            "YOUR_API_KEY_1",
+            "%s",
+            "%d",
             "TODO",
             "none",
             "replace-me",
@@ -540,9 +569,19 @@ mod tests {
         ] {
             assert!(stands_in(text), "{text}");
         }
-        for text in
-            ["hunter2", "100%", "%a b%", "$ecret!", "$1", "todo-list-of-9", "p<w>", "xoxo", "yourself"]
-        {
+        for text in [
+            "hunter2",
+            "%s1",
+            "youRhunter2",
+            "100%",
+            "%a b%",
+            "$ecret!",
+            "$1",
+            "todo-list-of-9",
+            "p<w>",
+            "xoxo",
+            "yourself",
+        ] {
             assert!(!stands_in(text), "{text}");
         }
     }
@@ -555,6 +594,18 @@ mod tests {
             ("--auth-token=true", None),
             ("DB_PASSWORD=${DB_PASSWORD}", None),
             ("LEVEL=debug", None),
+            ("TOKEN=`cat x`", None),
+            ("TOKEN=%s", None),
+            ("PASSWORD=Password", None),
+            ("PASSWORD=[^&]+", None),
+            ("PASSWORD=[hunter2", Some("[hunter2")),
+            ("TOKEN=@/run/token", None),
+            ("--client-key=c1.key", None),
+            ("TOKEN=hunter2.keys", Some("hunter2.keys")),
+            ("TOKEN=@hunter2", Some("@hunter2")),
+            ("LoadCredential=token:/run/token", None),
+            ("DB_PASSWORD=a:b/c", Some("a:b/c")),
+            (r#"{"password": "string"}"#, None),
             ("a sentence, token=x1", None),
             (r#"{"user":"app", "password" : "hun\"ter2"}"#, Some(r#"hun\"ter2"#)),
             (r#"{"a": "{\"password\": \"hunter2\"}"}"#, Some(r#"hunter2\"}"#)),
