@@ -26,7 +26,7 @@ pub(super) fn stands_in(text: &str) -> bool {
         || ["none", "null", "nil", "todo", "tbd", "fixme", "unset", "notset", "dummy"]
             .contains(&bare.as_str())
         || ["true", "false", "yes", "no", "on", "off"].iter().any(is_word)
-        || ["enabled", "disabled", "required", "optional"].contains(&text)
+        || ["enabled", "disabled", "required", "optional", "read", "write"].contains(&text)
         || ["changeme", "changeit", "replaceme", "replacewith", "placeholder", "redacted"]
             .iter()
             .any(|word| bare.contains(word))

@@ -291,7 +291,7 @@ fn what_stands_at_a_secrets_place_and_is_none() {
         "token: 3600\nsecret: 12\napi_key: 1.5\n",
         "private_key: /etc/ssl/private/tls.key\ntoken: ./token\nsecret: ~/.config/secret\n",
         "client_key: tls.key\nprivate_key: certs/server.pem\ncredentials: account1.json\nx: {secret: ../a1}\n",
-        "token: your-token\napi_key: your-key-1\n",
+        "token: your-token\napi_key: your-key-1\npermissions: {id-token: write}\n",
         "token: https://auth.example.com/token\nsecret: auth.example.com:8443\ncredentials: 10.0.0.1\n",
         "secret: {name: db, namespace: shop, key: password, region: eu-west-1, user: app, username: app}\n",
         "secrets: {db_username: app, db_host: db1, mountPath: here, refreshInterval: often}\n",
