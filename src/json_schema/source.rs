@@ -322,6 +322,12 @@ mod tests {
                 10,
                 "`%2e%2e/%2e%2e/a`: a schema may only refer to files of this repository",
             ),
+            (
+                "{\"$schema\": \"http://json-schema.org/draft-07/schema#\", \"patternProperties\": {\"(\": {}}}",
+                1,
+                83,
+                "not an allowed key: \"(\" is not a regular expression",
+            ),
             ("{\"$ref\": \"#\"}", 1, 1, "the schema refers to itself without going down into the value"),
         ] {
             let broken = broken(text);
