@@ -21,9 +21,8 @@ pub(super) fn apply(
     let changes = diff(target.values(), intended, lists, Depth::Whole);
     let operations: Vec<_> =
         changes.iter().map(|change| operation(change, target, intended, sources)).collect::<Option<_>>()?;
-    let text = edit::apply(target, &operations, limits).ok()?;
-    let document = Document::parse(text.as_bytes(), limits).ok()?;
-    Some(edit::arrange(&document, intended, limits).unwrap_or(text))
+    let document = edit::edited(target, &operations, limits).ok()?;
+    Some(edit::arrange(&document, intended, limits).unwrap_or_else(|| document.into_text()))
 }
 
 fn operation<'a>(

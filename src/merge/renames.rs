@@ -46,11 +46,10 @@ fn renamed(document: &Document, found: &[(ValuePath, String)], limits: &Limits) 
     let operations: Vec<_> = names.into_iter().map(name).collect::<Option<_>>()?;
     let keys: Vec<_> = keys.into_iter().map(|(path, key)| (path, key.as_str())).collect();
     let document = match keys.is_empty() {
-        true => Document::parse(document.text().as_bytes(), limits).ok()?,
+        true => document.clone(),
         false => rename_keys(document, &keys, limits)?,
     };
-    let text = edit::apply(&document, &operations, limits).ok()?;
-    Document::parse(text.as_bytes(), limits).ok()
+    edit::edited(&document, &operations, limits).ok()
 }
 
 /// Finds what stands under another key on one side: the path on the others, and the new key.

@@ -9,8 +9,8 @@ use crate::model::{
 };
 use crate::secrets::encrypted;
 use crate::store::transaction::FileChange;
-use crate::yaml::edit::{Operation, Place, Replacement, apply};
-use crate::yaml::{Document, Limits, NESTING};
+use crate::yaml::edit::{Operation, Place, Replacement};
+use crate::yaml::{self, Document, Limits, NESTING};
 
 /// Sets a value where there is one, else adds it to its parent.
 pub(super) fn set_or_insert<'a>(
@@ -116,17 +116,30 @@ fn refuse_cipher(document: &Document, edits: &[Operation<'_>], file: &str) -> Re
     }
 }
 
-/// Applies edits; a refusal becomes an error with its place.
+/// The text after edits; a refusal becomes an error with its place.
 pub(super) fn edit(
     document: &Document,
     edits: &[Operation<'_>],
     limits: &Limits,
     file: &str,
 ) -> Result<String> {
+    edited(document, edits, limits, file).map(Document::into_text)
+}
+
+/// The document after edits.
+///
+/// # Errors
+/// As [`edit`].
+pub(super) fn edited(
+    document: &Document,
+    edits: &[Operation<'_>],
+    limits: &Limits,
+    file: &str,
+) -> Result<Document> {
     if !edits.is_empty() && encrypted::is_encrypted(document.values()) {
         refuse_cipher(document, edits, file)?;
     }
-    apply(document, edits, limits).map_err(|refusal| {
+    yaml::edit::edited(document, edits, limits).map_err(|refusal| {
         let place = refusal.span.map_or_else(String::new, |span| {
             let at = document.location(&span).start;
             format!(":{}:{}", at.line, at.column)

@@ -123,6 +123,12 @@ impl Document {
         &self.text
     }
 
+    /// The same, of a document that nobody asks anything else.
+    #[must_use]
+    pub fn into_text(self) -> String {
+        self.text
+    }
+
     /// Line starts of the text.
     #[must_use]
     pub fn lines(&self) -> &Lines {

@@ -14,7 +14,7 @@ use crate::engine::promotion::{
 use crate::model::{
     Environment, Error, ErrorKind, Finding, Help, Hop, Key, PathTree, Result, Value, ValuePath,
 };
-use crate::ops::edit::{blob_of, edit, rests_on, set_or_insert};
+use crate::ops::edit::{blob_of, edited, rests_on, set_or_insert};
 use crate::ops::plan::Planner;
 use crate::ops::validation::{Proposal, Validation};
 use crate::secrets::DocumentSecrets;
@@ -179,30 +179,28 @@ fn of_plan(
         Some((document, lines)) => (document, lines),
         None => (&*target, &plan.lines),
     };
-    let written = |source: &Document| -> Result<Option<String>> {
+    let written = |source: &Document| -> Result<Option<Document>> {
         let mut edits = operations(lines, source, begun);
         edits.extend(given.iter().cloned());
         if edits.is_empty() {
-            return Ok(in_place.is_some().then(|| begun.text().to_owned()));
+            return Ok(in_place.is_some().then(|| begun.clone()));
         }
-        edit(begun, &edits, limits, &into.file).map(Some)
+        edited(begun, &edits, limits, &into.file).map(Some)
     };
     let carried = without_local_comments(&source, &naming, limits);
-    if let Some(text) = written(carried.as_ref().unwrap_or(&source))? {
-        if carried.is_some() {
-            let whole = written(&source)?.unwrap_or_default();
-            let read = |text: &str| Document::parse(text.as_bytes(), limits).ok();
-            if let (Some(whole), Some(after)) = (read(&whole), read(&text)) {
-                result.left_comments = comments_left_out(&whole, &after);
-            }
+    if let Some(after) = written(carried.as_ref().unwrap_or(&source))? {
+        if carried.is_some()
+            && let Some(whole) = written(&source)?
+        {
+            result.left_comments = comments_left_out(&whole, &after);
         }
-        let after = require_promised(planner, plan, &target, &text, &into.file)?;
+        require_promised(planner, plan, &target, &after, &into.file)?;
         result.is_emptied = is_empty(&after) && !is_empty(&target);
         if result.is_emptied && !(agreed.may_empty)(&plan.key) {
             return Err(Error::undecided(format!("{}: nothing would be left of the item", into.file))
                 .with_help(Help::Emptying));
         }
-        result.text = (text != target.text()).then_some(text);
+        result.text = (after.text() != target.text()).then(|| after.into_text());
     }
     result.decisions = record(planner, agreed, plan, reasons, [&source, &target])?;
     Ok(result)
@@ -217,19 +215,17 @@ fn is_empty(document: &Document) -> bool {
     })
 }
 
-/// The document that a text is, which has to be what the plan shows.
+/// Refuses a document that is not what the plan shows.
 fn require_promised(
     planner: &Planner,
     plan: &ItemPlan,
     target: &Document,
-    text: &str,
+    after: &Document,
     file: &str,
-) -> Result<Document> {
-    let after = Document::parse(text.as_bytes(), planner.configuration.limits())
-        .map_err(|rejection| Error::internal(format!("{file} would not parse: {}", rejection.message)))?;
+) -> Result<()> {
     let lists = planner.configuration.lists(&plan.key);
-    match broken_promise(&plan.lines, &plan.given, target, &after, &lists) {
-        None => Ok(after),
+    match broken_promise(&plan.lines, &plan.given, target, after, &lists) {
+        None => Ok(()),
         Some(path) => {
             let path = if path.is_file() { "the item".to_owned() } else { format!("`{path}`") };
             Err(Error::undecided(format!("{file}: {path} would not become what the plan shows"))

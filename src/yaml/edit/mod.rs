@@ -2,7 +2,7 @@
 //!
 //! An edit is judged by its result. [`intended`] says on plain values what must come out; the text
 //! is cut and filled by rules of layout (`replace`, `block`, `flow`) that know nothing of
-//! that; and [`apply`] reads the new text again and hands it out only when both agree in every
+//! that; and [`edited`] reads the new text again and hands it out only when both agree in every
 //! YAML document of the file. So a rule of layout that does not fit some text leads to a refusal,
 //! never to a wrong value.
 //!
@@ -162,9 +162,21 @@ pub fn intended(document: &Document, operations: &[Operation<'_>]) -> Result<Vec
 /// As [`intended`]; also when bytes serve other values too (anchors, aliases, merges) that the
 /// operations leave alone, and when no text with the intended values was found.
 pub fn apply(document: &Document, operations: &[Operation<'_>], limits: &Limits) -> Result<String, Refusal> {
+    edited(document, operations, limits).map(Document::into_text)
+}
+
+/// The document after the operations: [`apply`]'s text as it was read again.
+///
+/// # Errors
+/// As [`apply`].
+pub fn edited(
+    document: &Document,
+    operations: &[Operation<'_>],
+    limits: &Limits,
+) -> Result<Document, Refusal> {
     let plan = Plan::new(document, operations)?;
     if plan.intended(document) == document.values() && !plan.writes_out(document) {
-        return Ok(document.text().to_owned());
+        return Ok(document.clone());
     }
     // Where the text of a source does not fit, its value may.
     write(document, &plan, limits)
@@ -175,34 +187,34 @@ pub fn apply(document: &Document, operations: &[Operation<'_>], limits: &Limits)
         .or_else(|refusal| write(document, &plan.bare(), limits).map_err(|_| refusal))
 }
 
-fn write(document: &Document, plan: &Plan<'_>, limits: &Limits) -> Result<String, Refusal> {
+fn write(document: &Document, plan: &Plan<'_>, limits: &Limits) -> Result<Document, Refusal> {
     if let Some(text) = plan.whole_text(document) {
-        return verify(document, plan, text.to_owned(), limits);
+        return verify(document, plan, text, limits);
     }
     if document.roots().is_empty() && !plan.documents.is_empty() {
-        return verify(document, plan, documents::fill(document, plan)?, limits);
+        return verify(document, plan, &documents::fill(document, plan)?, limits);
     }
     if document.roots().is_empty() {
-        return verify(document, plan, empty::fill(document, plan), limits);
+        return verify(document, plan, &empty::fill(document, plan), limits);
     }
     let Some(closed) = closed(document, limits) else {
-        return verify(document, plan, lower::rewrite(document, plan)?, limits);
+        return verify(document, plan, &lower::rewrite(document, plan)?, limits);
     };
     // The work is done on whole lines. A final line ending that was not there goes again, unless
     // the last line needs it: a block scalar may count it, to some readers or to all.
     let whole = lower::rewrite(&closed, plan)?;
     let open = whole.strip_suffix('\n').unwrap_or(&whole);
-    let open = open.strip_suffix('\r').unwrap_or(open).to_owned();
+    let open = open.strip_suffix('\r').unwrap_or(open);
     let is_left_open = |document: &Document| {
         let open_ends = [DifferenceKind::BlockWithoutEnd, DifferenceKind::BlockEndsInBlanks];
         document.differences().iter().any(|difference| open_ends.contains(&difference.kind))
     };
     let opens = Document::parse(open.as_bytes(), limits).is_ok_and(|open| is_left_open(&open));
     if opens && !is_left_open(document) {
-        return verify(document, plan, whole, limits);
+        return verify(document, plan, &whole, limits);
     }
     let verified = verify(document, plan, open, limits);
-    verified.or_else(|refusal| verify(document, plan, whole, limits).map_err(|_| refusal))
+    verified.or_else(|refusal| verify(document, plan, &whole, limits).map_err(|_| refusal))
 }
 
 /// The document with its last line ended; `None` when it is.

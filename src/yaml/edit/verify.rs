@@ -7,16 +7,16 @@ use crate::model::{Segment, Value, ValuePath};
 use crate::yaml::document::Document;
 use crate::yaml::limits::Limits;
 
-/// Lets the text through when it reads as intended.
+/// The document that the text is, when it reads as intended.
 pub(super) fn verify(
     document: &Document,
     plan: &Plan<'_>,
-    text: String,
+    text: &str,
     limits: &Limits,
-) -> Result<String, Refusal> {
+) -> Result<Document, Refusal> {
     let wanted = plan.intended(document);
     let read = match Document::parse(text.as_bytes(), limits) {
-        Ok(read) if read.values() == wanted => return Ok(text),
+        Ok(read) if read.values() == wanted => return Ok(read),
         Ok(read) => read,
         Err(rejection) => {
             let message = format!("the edited file could not be read: {}", rejection.message);
