@@ -264,8 +264,14 @@ fn judge(
     (revision.judgements, revision.schemas_made_of) = (judgements, schemas_made_of);
     subject.configuration.schemas().require_read()?;
     let of_items = revision.judgements.values().flat_map(|judgement| &judgement.findings);
-    let mut findings: Vec<Finding> = of_items.filter(|finding| subject.reports(finding)).cloned().collect();
-    no_schema::join(&revision, subject.environment, &mut findings);
+    let is_joined = no_schema::is_joined(&revision, subject.environment);
+    let is_told = |finding: &&Finding| {
+        subject.reports(finding) && !(is_joined && no_schema::is_one_of_many(&revision, finding))
+    };
+    let mut findings: Vec<Finding> = of_items.filter(is_told).cloned().collect();
+    if is_joined {
+        findings.extend(no_schema::joined(&revision, subject.environment));
+    }
     for judge in judged(&revision) {
         if let Judge::Revision(judge) = judge {
             findings.extend(judge(&revision).into_iter().filter(|finding| subject.reports(finding)));
@@ -420,15 +426,16 @@ fn report(
         finding.severity = severity.unwrap_or(finding.severity);
     }
     findings.sort_by(|a, b| a.order().cmp(&b.order()));
+    // Where none are named, all are judged, and none is looked up.
+    let is_judged = |key: &Key| subject.keys.is_empty() || world.judgements.contains_key(key);
     let judged = world.snapshot.items().filter(|item| {
-        world.judgements.contains_key(&item.id.key)
-            && subject.environment.is_none_or(|only| only == item.id.environment)
+        subject.environment.is_none_or(|only| only == item.id.environment) && is_judged(&item.id.key)
     });
-    let mut environments: Vec<_> = judged.map(|item| item.id.environment).collect();
-    let items = environments.len();
-    environments.sort_unstable();
-    environments.dedup();
-    Ok(CheckReport { findings, waived, items, environments })
+    let mut counts = [0; Environment::ALL.len()];
+    judged.for_each(|item| counts[item.id.environment as usize] += 1);
+    let environments = Environment::ALL.into_iter().zip(counts).filter(|(_, items)| *items > 0);
+    let environments = environments.map(|(environment, _)| environment).collect();
+    Ok(CheckReport { findings, waived, items: counts.iter().sum(), environments })
 }
 
 /// Environments as a sentence names them: "staging and production".

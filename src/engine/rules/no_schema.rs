@@ -37,28 +37,22 @@ fn is_open(world: &RuleContext<'_>) -> bool {
     })
 }
 
-/// Whether one finding stands for the many.
-fn is_joined(world: &RevisionContext<'_>, only: Option<Environment>) -> bool {
+/// Whether one finding stands for the many, where nobody uses schemas yet.
+pub(super) fn is_joined(world: &RevisionContext<'_>, only: Option<Environment>) -> bool {
     let Some(only) = only.filter(|_| world.is_alone) else { return world.is_without_schemas };
     let is_described = |key: &Key| !world.schemas.describing(key, only).is_empty();
     world.is_whole && !world.judgements.keys().any(is_described)
 }
 
-/// Joins what is told of items that no waiver speaks of into one finding, where nobody uses schemas yet.
-pub(super) fn join(world: &RevisionContext<'_>, only: Option<Environment>, findings: &mut Vec<Finding>) {
-    if is_joined(world, only) {
-        let is_waived = |finding: &Finding| {
-            finding.key.as_ref().zip(finding.environment).is_some_and(|(key, environment)| {
-                world.policy.is_waived(Rule::NoSchema, key, environment, &ValuePath::root())
-            })
-        };
-        findings.retain(|finding| finding.rule != Rule::NoSchema || is_waived(finding));
-        findings.extend(joined(world, only));
-    }
+/// Whether a finding is one of the many that one stands for: of an item that no waiver speaks of.
+pub(super) fn is_one_of_many(world: &RevisionContext<'_>, finding: &Finding) -> bool {
+    let is_waived =
+        |(key, environment)| world.policy.is_waived(Rule::NoSchema, key, environment, &ValuePath::root());
+    finding.rule == Rule::NoSchema && !finding.key.as_ref().zip(finding.environment).is_some_and(is_waived)
 }
 
 /// One finding for the many of items that no waiver speaks of.
-fn joined(world: &RevisionContext<'_>, only: Option<Environment>) -> Option<Finding> {
+pub(super) fn joined(world: &RevisionContext<'_>, only: Option<Environment>) -> Option<Finding> {
     world.policy.severity(Rule::NoSchema, Rule::NoSchema.severity())?;
     let is_open = |key: &&Key| {
         let environment = Environment::ALL.into_iter().find(|env| world.snapshot.item(key, *env).is_some());
