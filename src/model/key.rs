@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -10,10 +11,11 @@ use crate::guards::{self, Guard};
 
 /// The name of a configuration item: segments of `[A-Za-z0-9._-]` joined by `/`.
 ///
-/// No segment is empty or begins with `.` or `-`, so a key is always a safe relative path.
+/// No segment is empty or begins with `.` or `-`, so a key is always a safe relative path. Cheap to clone:
+/// who holds many keys, and then many again, shares their texts.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Key(String);
+pub struct Key(Arc<str>);
 
 impl std::borrow::Borrow<str> for Key {
     fn borrow(&self) -> &str {
@@ -48,7 +50,7 @@ impl TryFrom<String> for Key {
 
 impl From<Key> for String {
     fn from(key: Key) -> Self {
-        key.0
+        key.as_str().to_owned()
     }
 }
 
@@ -91,7 +93,7 @@ impl FromStr for Key {
             Some(reason) if !guards::off(Guard::KeySegments) => {
                 Err(InvalidKey { text: text.to_owned(), reason })
             }
-            Some(_) | None => Ok(Self(text.to_owned())),
+            Some(_) | None => Ok(Self(text.into())),
         }
     }
 }

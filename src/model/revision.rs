@@ -2,19 +2,20 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::Date;
 
-/// The id of a commit (hexadecimal).
+/// The id of a commit (hexadecimal). Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct CommitId(String);
+pub struct CommitId(Arc<str>);
 
 impl CommitId {
     /// The id with these hexadecimal digits.
     #[cfg(feature = "repository")]
-    pub(crate) fn new(digits: impl Into<String>) -> Self {
+    pub(crate) fn new(digits: impl Into<Arc<str>>) -> Self {
         Self(digits.into())
     }
 
@@ -37,14 +38,14 @@ impl fmt::Display for CommitId {
     }
 }
 
-/// The id of a file's content in git (hexadecimal).
+/// The id of a file's content in git (hexadecimal). Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct BlobId(String);
+pub struct BlobId(Arc<str>);
 
 impl BlobId {
     /// The id with these hexadecimal digits.
     #[cfg(feature = "repository")]
-    pub(crate) fn new(digits: impl Into<String>) -> Self {
+    pub(crate) fn new(digits: impl Into<Arc<str>>) -> Self {
         Self(digits.into())
     }
 
@@ -74,10 +75,10 @@ impl fmt::Display for InvalidId {
 impl std::error::Error for InvalidId {}
 
 /// The digits of a whole id: those of SHA-1 or of SHA-256, in lower case as git writes them.
-fn digits(text: &str) -> Result<String, InvalidId> {
+fn digits(text: &str) -> Result<Arc<str>, InvalidId> {
     let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
     let is_id = matches!(text.len(), 40 | 64) && text.bytes().all(is_digit);
-    if is_id { Ok(text.to_owned()) } else { Err(InvalidId) }
+    if is_id { Ok(text.into()) } else { Err(InvalidId) }
 }
 
 impl FromStr for CommitId {
