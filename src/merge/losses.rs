@@ -90,8 +90,20 @@ pub(super) fn keeps_comments([base, ours, theirs]: [&Document; 3], results: [&Do
     })
 }
 
+/// Whether a comment that came from the first version to the second is in neither the third nor the last.
+#[must_use]
+pub fn lacks_comments([base, side, other]: [&Document; 3], result: &Document) -> bool {
+    let [base, side, other, result] = [base, side, other, result].map(counted);
+    let count = |side: &BTreeMap<&str, i64>, text: &str| side.get(text).copied().unwrap_or(0);
+    side.iter().any(|(text, now)| {
+        let came = now - count(&base, text);
+        came > 0 && count(&result, text) < (count(&other, text) + came).min(*now)
+    })
+}
+
 /// Whether a side wrote other comments than the base at the entry at this path, above it or in it.
-pub(super) fn differ_at([base, side]: [&Document; 2], path: &ValuePath) -> bool {
+#[must_use]
+pub fn differ_at([base, side]: [&Document; 2], path: &ValuePath) -> bool {
     comments_at(base, path) != comments_at(side, path)
 }
 

@@ -24,7 +24,10 @@ mod values;
 mod verify;
 
 use crate::diff::lists::ListRules;
-pub use crate::merge::renames::followed as follow_renames;
+pub use crate::merge::losses::{differ_at as comments_differ_at, lacks_comments};
+pub use crate::merge::renames::{
+    Likeness, Renames, find_renames, followed as follow_renames, renamed as with_names, renames_of_removed,
+};
 use crate::merge::three_way::ThreeWay;
 use crate::model::{Value, ValuePath};
 use crate::yaml::{Document, Limits};
@@ -195,7 +198,7 @@ pub fn merge(
     if by_git.clean && three.accepts(&by_git.text, limits) {
         return Merged::Clean(by_git.text);
     }
-    let three = three.following_renames(limits);
+    let three = three.following_renames(Likeness::Equal, limits);
     let mut conflicts = match three.solve(decided, limits) {
         Ok(text) => return Merged::Clean(text.into_bytes()),
         Err(conflicts) => three.told_once(conflicts),
@@ -229,7 +232,7 @@ pub fn merge_decided(
     limits: &Limits,
 ) -> Result<String, Vec<Conflict>> {
     let three = ThreeWay::read(versions, lists, limits).map_err(|conflict| vec![*conflict])?;
-    let three = three.following_renames(limits);
+    let three = three.following_renames(Likeness::Equal, limits);
     three.as_written(decided, limits).map_or_else(|| three.solve(decided, limits), Ok)
 }
 

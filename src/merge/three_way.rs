@@ -2,6 +2,7 @@
 
 use super::lines::{Joined, join};
 use super::losses::{self, Leeway};
+use super::renames::Likeness;
 use super::{
     Conflict, Decided, Markers, Version, Versions, ancestors, apply, literal, of, plain, renames, values,
     verify,
@@ -45,12 +46,12 @@ impl<'a> ThreeWay<'a> {
     }
 
     /// The three with the keys that one side gave a mapping or a list.
-    pub(super) fn following_renames(mut self, limits: &Limits) -> Self {
+    pub(super) fn following_renames(mut self, likeness: Likeness, limits: &Limits) -> Self {
         let Self { base, ours, theirs, lists } = &mut self;
-        if let Some(renamed) = renames::followed([base, ours, theirs], *lists, limits) {
+        if let Some(renamed) = renames::followed([base, ours, theirs], *lists, likeness, limits) {
             [*base, *theirs] = renamed;
         }
-        if let Some(renamed) = renames::followed([base, theirs, ours], *lists, limits) {
+        if let Some(renamed) = renames::followed([base, theirs, ours], *lists, likeness, limits) {
             [*base, *ours] = renamed;
         }
         self

@@ -16,7 +16,7 @@ use crate::engine::promotion::{Action, PlanEntry};
 use crate::engine::provenance::Provenance;
 use crate::engine::rollback::{ItemFate, ItemRollback, Versions, plan, renamed_back, restoring};
 use crate::engine::snapshot::no_such_item;
-use crate::merge::{self, follow_renames, merge_decided};
+use crate::merge::{self, Likeness, follow_renames, merge_decided};
 use crate::model::sanitize::clean_lines;
 use crate::model::{
     BlobId, CommitId, CommitInfo, Environment, Error, Finding, Help, Hop, ItemId, Key, Result, Revision,
@@ -245,8 +245,9 @@ fn item(workspace: &Workspace, planner: &Planner, request: &RollbackRequest, key
             let limits = configuration.limits();
             let left_as = point.left_as.map(|blob| planner.version(&blob)).transpose()?.flatten();
             // What others gave another name since is known by that one.
-            let renamed =
-                left_as.as_ref().and_then(|left_as| follow_renames([left_as, now, before], &lists, limits));
+            let renamed = left_as.as_ref().and_then(|left_as| {
+                follow_renames([left_as, now, before], &lists, Likeness::Equal, limits)
+            });
             let (before, left_as) = match &renamed {
                 Some([left_as, before]) => (before, Some(left_as)),
                 None => (&**before, left_as.as_deref()),
