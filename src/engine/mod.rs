@@ -17,6 +17,7 @@ pub mod migration;
 pub mod mode;
 pub mod moves;
 pub mod naming;
+pub mod own_names;
 pub mod pairs;
 pub mod parallel;
 pub mod promotion;

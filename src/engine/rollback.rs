@@ -1,14 +1,14 @@
 //! Taking back: from an older version of the target to the lines of a plan.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
-
-use super::promotion::{Action, Level, PlanEntry, Reason, Resolution, Selection, leaves, operations, select};
+use super::promotion::{
+    Action, Level, PlanEntry, Reason, Renamed, Resolution, Selection, leaves, operations, select,
+};
 use crate::diff::documents::settle_document;
 use crate::diff::lists::ListRules;
-use crate::model::{CommitInfo, Key, Segment, Value, ValuePath};
+use crate::model::{CommitInfo, Key, PathTree, Segment, Value, ValuePath};
 use crate::secrets::mask::{Mask, Shown};
-use crate::yaml::edit::{Operation, Replacement, last_key, rename_keys};
-use crate::yaml::{Document, FileValues, Limits};
+use crate::yaml::edit::{Operation, Replacement};
+use crate::yaml::{Document, FileValues};
 
 /// What becomes of an item's file as a whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,8 +61,12 @@ pub struct Versions<'a> {
     pub before: &'a Document,
     /// What the commit that is taken back made of it; `None` when all that differs comes back.
     pub after: Option<&'a FileValues>,
-    /// The version of today.
+    /// The version of today, by the names of `before`.
     pub now: &'a Document,
+    /// What gets its name back: its path today, and by that name.
+    pub renamed: &'a [(ValuePath, ValuePath)],
+    /// What others called otherwise that the commit brought or called otherwise.
+    pub contested: &'a [ValuePath],
 }
 
 /// The lines that take back what was changed from `before` to `after`. A path that has yet another
@@ -74,8 +78,8 @@ pub fn plan(
     lists: &dyn ListRules,
     changed_by: &dyn Fn(&ValuePath) -> Option<CommitInfo>,
 ) -> (Vec<PlanEntry>, Vec<String>) {
-    let Versions { before, after, now } = versions;
-    let mut lines = Vec::new();
+    let Versions { before, after, now, renamed, contested } = versions;
+    let mut lines: Vec<_> = renamed.iter().filter_map(|ends| renaming(ends, before, now)).collect();
     for leaf in leaves(before, now, lists) {
         let given = after.map_or(leaf.target, |after| after.at(&leaf.path));
         // What others changed stays a line: it says that its surroundings are not free to go.
@@ -111,7 +115,21 @@ pub fn plan(
             literal: false,
         });
     }
-    let only = only.iter().map(|path| settle_document(path, before.values(), now.values())).collect();
+    let settled = |path: &ValuePath| settle_document(path, before.values(), now.values());
+    let contested: Vec<_> = contested.iter().map(settled).collect();
+    let contested: PathTree<'_, ()> = contested.iter().map(|path| (path, ())).collect();
+    let is_contested = |path: &ValuePath| contested.above(path).next().is_some();
+    for line in lines.iter_mut().filter(|line| line.level == Level::Take && is_contested(&line.path)) {
+        line.resolution = Resolution::Conflict;
+        line.level = Level::Stop;
+        line.reason = Reason::ChangedSince;
+        line.target_commit = changed_by(line.renamed.as_ref().map_or(&line.path, |renamed| &renamed.from));
+    }
+    let by_name = |path: &ValuePath| {
+        let path = settled(path);
+        renamed.iter().find(|(from, _)| *from == path).map_or(path, |(_, to)| to.clone())
+    };
+    let only = only.iter().map(by_name).collect();
     let selection = Selection { only, ..Selection::default() };
     let concerned: Vec<PlanEntry> = lines.iter().filter(|line| line.level != Level::Keep).cloned().collect();
     (select(lines, &selection, before, now), selection.unmatched(&concerned, &|_| false))
@@ -127,44 +145,29 @@ fn is_half(path: &ValuePath, after: &Option<&FileValues>, now: &Document) -> boo
     })
 }
 
-/// The version of today with the keys of renamed entries changed back where they stand, and the lines that
-/// are left to do there; `None` where no two entries are of that kind.
-#[must_use]
-pub fn renamed_back(
-    lines: &[PlanEntry],
-    before: &Document,
-    now: &Document,
-    limits: &Limits,
-) -> Option<(Document, Vec<PlanEntry>)> {
-    let left: HashSet<&ValuePath> =
-        lines.iter().filter(|line| !line.is_taken()).map(|line| &line.top).collect();
-    // By the mapping and the value, what only one of the two has there and goes or comes whole.
-    let alone = |has: &Document, lacks: &Document| {
-        let tops: BTreeSet<&ValuePath> = lines.iter().map(|line| &line.top).collect();
-        let mut out: HashMap<(ValuePath, String), Vec<&ValuePath>> = HashMap::new();
-        for top in tops.into_iter().filter(|top| !left.contains(*top) && last_key(top).is_some()) {
-            if let (Some(value), None, Some(parent)) = (has.at(top), lacks.at(top), top.parent()) {
-                out.entry((parent, value.canonical())).or_default().push(top);
-            }
-        }
-        out
-    };
-    let (came, gone) = (alone(now, before), alone(before, now));
-    let mut pairs: Vec<[&ValuePath; 2]> = came
-        .iter()
-        .filter_map(|(place, new)| match (new.as_slice(), gone.get(place)?.as_slice()) {
-            ([new], [old]) => Some([*new, *old]),
-            _ => None,
-        })
-        .collect();
-    pairs.sort_unstable();
-    let renames: Option<Vec<(&ValuePath, &str)>> =
-        pairs.iter().map(|[new, old]| Some((*new, last_key(old)?))).collect();
-    let renames = renames.filter(|renames| !renames.is_empty())?;
-    let document = rename_keys(now, &renames, limits)?;
-    let done: HashSet<&ValuePath> = pairs.into_iter().flatten().collect();
-    let left = lines.iter().filter(|line| !done.contains(&line.top));
-    Some((document, left.cloned().collect()))
+/// The line of what gets its name back.
+fn renaming((from, to): &(ValuePath, ValuePath), before: &Document, now: &Document) -> Option<PlanEntry> {
+    let carried = now.at(to)?.clone();
+    Some(PlanEntry {
+        pointer: before.pointer(to),
+        resolution: Resolution::Renamed,
+        level: Level::Take,
+        verdict: Action::Keep,
+        source: before.at(to).cloned(),
+        base: None,
+        was: None,
+        target: None,
+        reason: Reason::ToTakeBack,
+        commit: None,
+        origin: None,
+        target_commit: None,
+        top: to.clone(),
+        path: to.clone(),
+        renamed: Some(Box::new(Renamed { from: from.clone(), carried })),
+        replaced_by: Vec::new(),
+        secret: false,
+        literal: false,
+    })
 }
 
 /// The edits by which the lines come back as `before` has them written.
@@ -185,6 +188,8 @@ pub fn restoring<'a>(lines: &'a [PlanEntry], before: &'a Document, now: &'a Docu
 mod tests {
     use super::*;
     use crate::diff::lists::NoListRules;
+    use crate::engine::own_names::{OwnNames, own_names};
+    use crate::yaml::Limits;
     use crate::yaml::edit::apply;
 
     fn document(text: &str) -> Document {
@@ -195,14 +200,16 @@ mod tests {
     fn rolled(before: &str, after: Option<&str>, now: &str, only: &[&str]) -> (Vec<String>, String) {
         let (before, after, now) = (document(before), after.map(document), document(now));
         let only: Vec<ValuePath> = only.iter().map(|path| path.parse().expect("path")).collect();
-        let versions = Versions { before: &before, after: after.as_deref(), now: &now };
+        let names = own_names(&before, after.as_ref(), &now, &only, &NoListRules, &Limits::default());
+        let OwnNames { before, after: named, now, renamed, contested } = &names;
+        let after = after.as_ref().map(|_| &**named);
+        let versions = Versions { before, after, now, renamed, contested };
         let (lines, idle) = plan(&versions, &only, &NoListRules, &|_| None);
         assert_eq!(idle, Vec::<String>::new());
         let acting = lines.iter().filter(|line| line.level != Level::Keep);
         let shown = acting.map(|line| format!("{:?} {}", line.verdict, line.path)).collect();
-        let renamed = renamed_back(&lines, &before, &now, &Limits::default());
-        let (begun, left) = renamed.as_ref().map_or((&now, &lines), |(document, lines)| (document, lines));
-        let text = apply(begun, &restoring(left, &before, begun), &Limits::default()).expect("text");
+        let left: Vec<_> = lines.into_iter().filter(|line| line.renamed.is_none()).collect();
+        let text = apply(now, &restoring(&left, before, now), &Limits::default()).expect("text");
         (shown, text)
     }
 
@@ -233,7 +240,7 @@ mod tests {
                 Some("count: 2\nimage: b\n"),
                 "count: 2 # two\nimage: b\n",
                 vec![],
-                vec!["Take replicas", "Take image", "Take count"],
+                vec!["Take replicas", "Take image"],
                 "replicas: 2 # two\nimage: a\n",
             ),
             (
@@ -241,7 +248,7 @@ mod tests {
                 Some("b: &x # a\n  # b\n  k: 1\n  l: 2\nz: {<<: *x}\n"),
                 "b: &x # a\n  # b\n  k: 1\n  l: 2\nz: {<<: *x}\n",
                 vec![],
-                vec!["Take a", "Take b"],
+                vec!["Take a"],
                 "a: &x # a\n  # b\n  k: 1\n  l: 2\nz: {<<: *x}\n",
             ),
             // What was written as nothing does so again.
@@ -308,6 +315,26 @@ mod tests {
                 vec!["Stop l[name=a].w"],
                 "l:\n- name: b\n",
             ),
+            // What others did in what was renamed stays in it, beside what goes back.
+            (
+                "p:\n  x: 1\n  y: 2\n",
+                Some("q:\n  x: 1\n  y: 3\n"),
+                "q:\n  # why\n  x: 1\n  y: 3\n  w: 9\n",
+                vec![],
+                vec!["Take p", "Take p.y"],
+                "p:\n  # why\n  x: 1\n  y: 2\n  w: 9\n",
+            ),
+            (
+                "p:\n- name: a\n  v: 2\n",
+                Some("q:\n- name: a\n  v: 2\n"),
+                "q:\n- name: b\n  v: 2\n",
+                vec!["q"],
+                vec!["Take p"],
+                "p:\n- name: b\n  v: 2\n",
+            ),
+            // Others gave what was renamed or brought yet another name.
+            ("p: 7\n", Some("q: 7\n"), "r: 7\n", vec![], vec!["Stop p"], "p: 7\n"),
+            ("a: 1\n", Some("a: 1\nq: 7\n"), "a: 1\nr: 7\n", vec![], vec!["Stop r"], "a: 1\nr: 7\n"),
             // Taken back already.
             ("a: 1\n", Some("a: 2\n"), "a: 1\n", vec![], vec![], "a: 1\n"),
             // A revision comes back whole.

@@ -12,11 +12,12 @@ use super::promote::{short, trailer};
 use super::workspace::Workspace;
 use crate::diff::lists::ListRules;
 use crate::engine::configuration::Configuration;
-use crate::engine::promotion::{Action, PlanEntry};
+use crate::engine::own_names::{OwnNames, own_names};
+use crate::engine::promotion::{Action, Level, PlanEntry, Reason, Resolution};
 use crate::engine::provenance::Provenance;
-use crate::engine::rollback::{ItemFate, ItemRollback, Versions, plan, renamed_back, restoring};
+use crate::engine::rollback::{ItemFate, ItemRollback, Versions, plan, restoring};
 use crate::engine::snapshot::no_such_item;
-use crate::merge::{self, Likeness, follow_renames, merge_decided};
+use crate::merge::{self, comments_differ_at, lacks_comments, merge_decided};
 use crate::model::sanitize::clean_lines;
 use crate::model::{
     BlobId, CommitId, CommitInfo, Environment, Error, Finding, Help, Hop, ItemId, Key, Result, Revision,
@@ -101,15 +102,16 @@ impl Prepared {
     /// # Errors
     /// `Undecided`, when something does.
     pub fn require_decided(&self, force: bool) -> Result<()> {
-        let stops = self
-            .items
-            .iter()
-            .flat_map(|item| &item.lines)
-            .filter(|line| line.verdict == Action::Stop)
-            .count();
+        let stopped = || {
+            let lines = self.items.iter().flat_map(|item| &item.lines);
+            lines.filter(|line| line.verdict == Action::Stop)
+        };
+        let stops = stopped().count();
         if stops > 0 {
-            let what = if stops == 1 { "value was" } else { "values were" };
-            return Err(Error::undecided(format!("{stops} {what} changed since; nothing was committed"))
+            let values = if stops == 1 { "value was" } else { "values were" };
+            let comments = stopped().filter(|line| line.reason == Reason::CommentedSince).count();
+            let what = if comments == stops { "commented on" } else { "changed" };
+            return Err(Error::undecided(format!("{stops} {values} {what} since; nothing was committed"))
                 .with_help(Help::ChooseRollback));
         }
         let gone = self.items.iter().find(|item| item.whole == ItemFate::Goes);
@@ -244,21 +246,16 @@ fn item(workspace: &Workspace, planner: &Planner, request: &RollbackRequest, key
         (Some(before), after, Some(now)) => {
             let limits = configuration.limits();
             let left_as = point.left_as.map(|blob| planner.version(&blob)).transpose()?.flatten();
-            // What others gave another name since is known by that one.
-            let renamed = left_as.as_ref().and_then(|left_as| {
-                follow_renames([left_as, now, before], &lists, Likeness::Equal, limits)
-            });
-            let (before, left_as) = match &renamed {
-                Some([left_as, before]) => (before, Some(left_as)),
-                None => (&**before, left_as.as_deref()),
-            };
+            let left_as = left_as.as_deref();
+            let names = own_names(before, left_as, now, &request.only, &lists, limits);
             let given = if let AfterVersion::This(after) = after { after.as_deref() } else { None };
-            let after = given.map(|given| left_as.map_or(given, |left_as| &**left_as));
-            let versions = Versions { before, after, now };
+            let after = given.map(|given| left_as.map_or(given, |_| &names.after));
+            let OwnNames { before: old, now: named, renamed, contested, .. } = &names;
+            let versions = Versions { before: old, after, now: named, renamed, contested };
             let changed_by = |path: &ValuePath| provenance.written(environment, path).cloned();
             let (mut lines, idle) = plan(&versions, &request.only, &lists, &changed_by);
             let policy = configuration.policy();
-            let secrets = [before, &**now].map(|version| DocumentSecrets::of(version, policy));
+            let secrets = [old, named].map(|version| DocumentSecrets::of(version, policy));
             for line in &mut lines {
                 let values = [&line.source, &line.base, &line.target].into_iter().flatten();
                 let is_secret = |value: &crate::model::Value| {
@@ -266,28 +263,32 @@ fn item(workspace: &Workspace, planner: &Planner, request: &RollbackRequest, key
                 };
                 line.secret = values.into_iter().any(is_secret);
             }
-            let reverted = left_as.and_then(|left_as| reverted([left_as, now, before], &lists, limits));
+            let reverted = match left_as {
+                Some(left_as) if left_as.text() == now.text() => Some(before.text().to_owned()),
+                Some(_) => reverted(&names, &lists, limits),
+                None => None,
+            };
             let text = match reverted.filter(|text| says(text, &lines, limits)) {
                 Some(text) => text,
                 None => {
                     let file = format!("{}{}", configuration.snapshot().prefix, key.file(environment));
-                    let renamed = renamed_back(&lines, before, now, limits);
-                    let (begun, left) =
-                        renamed.as_ref().map_or((&**now, &lines), |(document, lines)| (document, lines));
-                    edit(begun, &restoring(left, before, begun), limits, &file)?
+                    let values: Vec<_> =
+                        lines.iter().filter(|line| line.renamed.is_none()).cloned().collect();
+                    edit(named, &restoring(&values, old, named), limits, &file)?
                 }
             };
+            if left_as.is_some() {
+                stop_for_comments(&mut lines, &names, &text, limits);
+            }
             let item = ItemRollback { key: key.clone(), commit: point.commit, lines, whole: ItemFate::Stays };
             Ok((item, Some(text), idle))
         }
     }
 }
 
-/// What the way from the first version to the last comes to in the one of today, with comments and layout.
-fn reverted([after, now, before]: [&Document; 3], lists: &dyn ListRules, limits: &Limits) -> Option<String> {
-    if now.text() == after.text() {
-        return Some(before.text().to_owned());
-    }
+/// What the way back comes to in the version of today, with comments and layout.
+fn reverted(names: &OwnNames, lists: &dyn ListRules, limits: &Limits) -> Option<String> {
+    let OwnNames { before, after, now, .. } = names;
     let [base, ours, theirs] = [after, now, before].map(|document| document.text().as_bytes());
     merge_decided(&merge::Versions { base, ours, theirs }, &|_| None, lists, limits).ok()
 }
@@ -295,8 +296,30 @@ fn reverted([after, now, before]: [&Document; 3], lists: &dyn ListRules, limits:
 /// Whether a text has at each line's path what the line says.
 fn says(text: &str, lines: &[PlanEntry], limits: &Limits) -> bool {
     let wanted = |line: &PlanEntry| if line.is_taken() { line.source.clone() } else { line.target.clone() };
+    let is_said = |document: &Document, line: &PlanEntry| match &line.renamed {
+        Some(renamed) => document.at(&line.path).is_some() && document.at(&renamed.from).is_none(),
+        None => document.at(&line.path) == wanted(line).as_ref(),
+    };
     Document::parse(text.as_bytes(), limits)
-        .is_ok_and(|document| lines.iter().all(|line| document.at(&line.path) == wanted(line).as_ref()))
+        .is_ok_and(|document| lines.iter().all(|line| is_said(&document, line)))
+}
+
+/// Stops what would take comments with it that others have written since.
+fn stop_for_comments(lines: &mut [PlanEntry], names: &OwnNames, text: &str, limits: &Limits) {
+    let OwnNames { before, after, now, .. } = names;
+    let result = Document::parse(text.as_bytes(), limits);
+    if !result.is_ok_and(|result| lacks_comments([after, now, before], &result)) {
+        return;
+    }
+    let taken = |line: &&mut PlanEntry| line.is_taken() && line.renamed.is_none();
+    let is_beside = |line: &PlanEntry| comments_differ_at([after, now], &line.path);
+    let is_known = lines.iter().any(|line| line.is_taken() && is_beside(line));
+    for line in lines.iter_mut().filter(taken).filter(|line| !is_known || is_beside(line)) {
+        line.resolution = Resolution::Conflict;
+        line.level = Level::Stop;
+        line.verdict = Action::Stop;
+        line.reason = Reason::CommentedSince;
+    }
 }
 
 /// What the commit that is taken back made of the item.
@@ -464,6 +487,11 @@ fn message(planner: &Planner, request: &RollbackRequest, items: &[ItemRollback])
     for item in &acting {
         let shown = item.masked(&mask);
         for line in shown.lines.iter().filter(|line| line.is_taken()) {
+            if let Some(renamed) = &line.renamed {
+                let (from, to) = (shown_path(&renamed.from), shown_path(&line.path));
+                let _ = writeln!(message, "{}: {from} renamed to {to}", item.key);
+                continue;
+            }
             let (old, new) = (value(line.target.as_ref()), value(line.source.as_ref()));
             let _ = writeln!(message, "{}: {}: {old} -> {new}", item.key, shown_path(&line.path));
         }

@@ -8,7 +8,7 @@ use super::path_name;
 use super::sanitize::{clean, cut};
 use super::values::{change_cell, removal_cell};
 use super::view::View;
-use crate::engine::promotion::{Action, Level, PlanEntry};
+use crate::engine::promotion::{Action, Level, PlanEntry, Reason};
 use crate::engine::rollback::{ItemFate, ItemRollback};
 use crate::model::Environment;
 use crate::secrets::mask::Shown;
@@ -48,6 +48,7 @@ pub fn text(
 
 fn row(line: &PlanEntry<Shown>, view: &View) -> Vec<Cell> {
     let back = match &line.source {
+        _ if line.renamed.is_some() => Cell::new("renamed"),
         None if line.target.is_none() => Cell::change("absent", "removed"),
         None => removal_cell(line.target.as_ref()),
         Some(_) => change_cell(line.target.as_ref(), line.source.as_ref()),
@@ -58,14 +59,21 @@ fn row(line: &PlanEntry<Shown>, view: &View) -> Vec<Cell> {
     });
     let (word, style, why) = match line.verdict {
         Action::Take => ("back", view.styles.modified, String::new()),
+        Action::Stop if line.reason == Reason::CommentedSince => {
+            ("STOP", view.styles.error, "a comment written there since would be lost".to_owned())
+        }
         Action::Stop => ("STOP", view.styles.error, format!("changed since{since}")),
         Action::Keep | Action::Ask | Action::Decline | Action::Set(_) => {
             ("left", view.styles.faint, "not named by --only".to_owned())
         }
     };
+    let path = match &line.renamed {
+        Some(renamed) => format!("{} → {}", path_name(&renamed.from), path_name(&line.path)),
+        None => path_name(&line.path),
+    };
     vec![
         Cell::new(format!("  {word}")).style(style),
-        Cell::new(path_name(&line.path)),
+        Cell::new(path),
         back,
         Cell::new(why).style(view.styles.faint).prose(),
     ]

@@ -26,7 +26,7 @@ const ROOMS: [Row; 21] = [
     ("secrets", &["guards", "model", "yaml"]),
     ("diff", &["model", "secrets"]),
     ("merge", &["model", "yaml", "secrets", "diff"]),
-    ("engine", &["guards", "model", "yaml", "json_schema", "formats", "secrets", "diff"]),
+    ("engine", &["guards", "model", "yaml", "json_schema", "formats", "secrets", "diff", "merge"]),
     ("api", &["guards", "model", "secrets", "engine"]),
     ("report", &["guide", "model", "secrets", "diff", "engine", "api"]),
     ("sinks", &["model"]),
@@ -116,6 +116,7 @@ const INNER: [(&str, &[Row]); 2] = [
                 ],
             ),
             ("promotion", &["history", "naming", "pairs", "snapshot", "timeline", "versions"]),
+            ("own_names", &[]),
             ("rollback", &["promotion"]),
             ("compare", &["mode", "promotion"]),
             (

@@ -267,3 +267,42 @@ fn what_was_promoted_below_another_name_comes_back_there() {
     people.works("2026-02-04", &ROLLBACK);
     assert_eq!(people.read(PRODUCTION), renamed(before));
 }
+
+/// What others wrote in something that gets its name back stays; what would go with it stops.
+#[test]
+fn no_comment_that_others_wrote_since_is_lost() {
+    const BEFORE: &str = "pool:\n  size: 10\n  wait: 5s\nrate: 20\n";
+    const SOURCE: &str = "limits:\n  size: 10\n  wait: 9s\nrate: 20\ncache:\n  ttl: 60\n  size: 512\n";
+    let promoted = || {
+        let people = equal(BEFORE);
+        people.commit("2026-02-01", "names", &[(STAGING, SOURCE)]);
+        let arguments = ["--with-new", "--with-removals", "--yes"];
+        people
+            .works("2026-02-02", &[&["promote", "payments", "--to", "production"][..], &arguments].concat());
+        assert_eq!(people.read(PRODUCTION), SOURCE);
+        people
+    };
+    for (old, new) in [
+        ("  size: 10", "  # why\n  size: 10"),
+        ("wait: 9s", "wait: 9s  # slow"),
+        ("limits:", "limits:  # now"),
+        ("limits:", "# head\nlimits:"),
+        ("  size: 10", "  size: 10\n  burst: 3  # more"),
+    ] {
+        let people = promoted();
+        people.commit("2026-02-03", "why", &[(PRODUCTION, &SOURCE.replace(old, new))]);
+        let said = people.works("2026-02-04", &ROLLBACK);
+        assert!(said.contains("back  limits → pool  renamed"), "{said}");
+        let [old, new] = [old, new].map(|text| text.replace("9s", "5s").replace("limits", "pool"));
+        assert_eq!(people.read(PRODUCTION), BEFORE.replace(&old, &new));
+    }
+    let people = promoted();
+    let now = SOURCE.replace("  ttl:", "  # measured\n  ttl:");
+    people.commit("2026-02-03", "why", &[(PRODUCTION, &now)]);
+    let said = people.terrace("2026-02-04", &ROLLBACK);
+    assert_eq!(said.code, 3, "{said:?}");
+    assert!(said.out.contains("STOP  cache"), "{}", said.out);
+    assert!(said.err.contains("1 value was commented on since; nothing was committed"), "{}", said.err);
+    people.works("2026-02-04", &[&ROLLBACK[..], &["--only", "pool"]].concat());
+    assert_eq!(people.read(PRODUCTION), format!("{BEFORE}{}", &now[now.find("cache").unwrap_or(0)..]));
+}

@@ -144,6 +144,8 @@ pub enum Reason {
     ToTakeBack,
     /// A rollback: changed again by somebody since.
     ChangedSince,
+    /// A rollback: a comment that somebody has written there since would be lost.
+    CommentedSince,
 }
 
 /// Why people seem to have left a new key out on purpose.
@@ -250,6 +252,7 @@ impl Reason {
             Self::AnotherChange => "another change".to_owned(),
             Self::ToTakeBack => "to take back".to_owned(),
             Self::ChangedSince => "changed since".to_owned(),
+            Self::CommentedSince => "a comment was written there since".to_owned(),
         }
     }
 
@@ -290,7 +293,8 @@ impl Reason {
             | Self::Unpaired
             | Self::AnotherChange
             | Self::ToTakeBack
-            | Self::ChangedSince => sides,
+            | Self::ChangedSince
+            | Self::CommentedSince => sides,
         }
     }
 

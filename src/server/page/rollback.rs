@@ -105,13 +105,17 @@ fn draw(
 
 fn lines(item: &ItemRollback<Shown>) -> Markup {
     let value = |value: Option<&Shown>| value.map_or_else(|| "–".to_owned(), |value| value_text(value, 100));
+    let name = |line: &PlanEntry<Shown>| match &line.renamed {
+        Some(renamed) => format!("{} → {}", shown_path(&renamed.from), shown_path(&line.path)),
+        None => shown_path(&line.path),
+    };
     let (taken, left): (Vec<_>, Vec<_>) = item.lines.iter().partition(|line| line.is_taken());
     let table = |lines: &[&PlanEntry<Shown>]| {
         html! {
             table.stack {
                 thead { tr { th scope="col" { "path" } th scope="col" { "now" } th scope="col" { "then" } } }
                 tbody { @for line in lines.iter().take(500) {
-                    tr { td { bdi { (cut(&clean(&shown_path(&line.path)), 120)) } } td { bdi.v { (value(line.target.as_ref())) } } td { bdi.v { (value(line.taken_value())) } } }
+                    tr { td { bdi { (cut(&clean(&name(line)), 120)) } } td { bdi.v { (value(line.target.as_ref())) } } td { bdi.v { (value(line.taken_value())) } } }
                 } }
             }
         }
