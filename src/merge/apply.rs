@@ -35,6 +35,10 @@ fn operation<'a>(
     let Some(value) = change.right else { return Some(Operation::Remove { path }) };
     let source = sources.iter().find(|source| source.at(&path) == Some(value));
     let value = match source {
+        // Whoever changed a scalar wrote it so, in these quotes.
+        Some(document) if change.left.is_some() && value.is_scalar() => {
+            Replacement::Restored { document, path: path.clone() }
+        }
         Some(document) => Replacement::From { document, path: path.clone() },
         None => Replacement::Value(value.clone()),
     };

@@ -286,6 +286,32 @@ mod tests {
         assert!(matches!(&left[..], [Conflict::Changed { path, .. }] if path.to_string() == "b"), "{left:?}");
     }
 
+    /// What git leaves in conflict is merged by path.
+    fn merged_by_path(texts: [&str; 3], favor: Option<Version>) -> Option<String> {
+        let [base, ours, theirs] = texts.map(str::as_bytes);
+        let versions = Versions { base, ours, theirs };
+        let by_git = TextMerge { text: Vec::new(), clean: false, favored: None };
+        let markers = Markers { size: 7, labels: ["base", "ours", "theirs"], with_base: false };
+        match merge(&versions, by_git, favor, &markers, &NoListRules, &Limits::default()) {
+            Merged::Clean(text) => Some(String::from_utf8(text).expect("UTF-8")),
+            Merged::Conflict { .. } => None,
+        }
+    }
+
+    #[test]
+    fn who_changed_a_value_says_how_it_is_written() {
+        for (base, ours, theirs, expected) in [
+            ("a: 'x'\nb: 1\n", "a: \"y\"\nb: 1\n", "# why\na: 'x'\nb: 1\n", "# why\na: \"y\"\nb: 1\n"),
+            ("a: 'x'\n", "a: \"y\"\n", "# why\na: x\n", "# why\na: \"y\"\n"),
+            ("a: 'x' # o\n", "# why\na: x # o\n", "a: \"y\" # o\n", "# why\na: \"y\" # o\n"),
+        ] {
+            for (ours, theirs) in [(ours, theirs), (theirs, ours)] {
+                let found = merged_by_path([base, ours, theirs], None);
+                assert_eq!(found.as_deref(), Some(expected), "{base}{ours}{theirs}");
+            }
+        }
+    }
+
     #[test]
     fn documents_are_merged_by_what_they_describe() {
         let document =
