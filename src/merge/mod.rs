@@ -198,7 +198,9 @@ pub fn merge(
     if by_git.clean && three.accepts(&by_git.text, limits) {
         return Merged::Clean(by_git.text);
     }
-    let three = three.following_renames(Likeness::Equal, limits);
+    // Where nobody is asked, what is alike is followed rather than lost.
+    let likeness = if favor.is_some() { Likeness::Half } else { Likeness::Equal };
+    let three = three.following_renames(likeness, limits);
     let mut conflicts = match three.solve(decided, limits) {
         Ok(text) => return Merged::Clean(text.into_bytes()),
         Err(conflicts) => three.told_once(conflicts),
@@ -309,6 +311,28 @@ mod tests {
                 let found = merged_by_path([base, ours, theirs], None);
                 assert_eq!(found.as_deref(), Some(expected), "{base}{ours}{theirs}");
             }
+        }
+    }
+
+    #[test]
+    fn a_favored_side_that_renamed_and_changed_something_keeps_the_others_comments() {
+        let base = "p:\n  x: 1\n  y: 2\nz: 1\n";
+        for (side, other, expected) in [
+            (
+                "q:\n  x: 1\n  y: 3\nz: 1\n",
+                "p:\n  # why\n  x: 1\n  y: 2\nz: 1\n",
+                "q:\n  # why\n  x: 1\n  y: 3\nz: 1\n",
+            ),
+            (
+                "q:\n  x: 1\n  y: 3\nz: 1\n",
+                "p: # why\n  x: 1\n  y: 4\nz: 1\n",
+                "q: # why\n  x: 1\n  y: 3\nz: 1\n",
+            ),
+        ] {
+            let ours = merged_by_path([base, side, other], Some(Version::Ours));
+            let theirs = merged_by_path([base, other, side], Some(Version::Theirs));
+            assert_eq!([ours.as_deref(), theirs.as_deref()], [Some(expected); 2]);
+            assert_eq!(merged_by_path([base, side, other], None), None);
         }
     }
 
