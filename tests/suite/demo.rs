@@ -169,7 +169,9 @@ fn the_guide_shows_what_is_printed_after_the_demo() {
 fn the_demo_runs_this_program_whatever_it_is_called() {
     let world = World::bare_ground();
     let program = world.dir.join("renamed");
-    std::fs::copy(env!("CARGO_BIN_EXE_terrace"), &program).expect("copied");
+    // By another process: what another test starts meanwhile would keep the file open for writing, and busy.
+    let copied = run(std::process::Command::new("cp").arg(env!("CARGO_BIN_EXE_terrace")).arg(&program));
+    assert_eq!(copied.code, 0, "{}", copied.stderr);
     let link = world.dir.join("link");
     std::os::unix::fs::symlink(&program, &link).expect("a link");
     let mut command = std::process::Command::new(&link);

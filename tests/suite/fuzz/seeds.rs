@@ -171,7 +171,7 @@ pub(super) const CACHES: Seeds = &[
     // Judgements: a salt, and nothing else.
     b"\x01aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\x07\0\0\0",
     // The past of an item.
-    b"\x02\x01\x05\0\x01\0\x01\x01\x01\0\x01\x05\x01\x01a\x02\x011\0\0\0\0\0\0",
+    b"\x02\x01\x05\0\x01\0\x01\x01\x01\0\x01\x05\x01\x01a\x02\x011\0\0\0\0\0\0\0\0\0",
     // Blocked states.
     b"\x03\x01s\x01r\x01\x02\0\x01\x02ab",
     // An answer.
