@@ -45,7 +45,8 @@ fn may_hold_any(text: &str) -> bool {
 fn commands(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
-        let goes_on = |at: usize| rest.get(..at).is_some_and(|line| line.trim_end().ends_with('\\'));
+        let goes_on =
+            |at: usize| rest.get(..at).is_some_and(|line| line.ends_with('\\') || line.ends_with("\\\r"));
         let end = rest.match_indices('\n').map(|(at, _)| at).find(|at| !goes_on(*at)).unwrap_or(rest.len());
         let line = rest.get(..end).filter(|_| !rest.is_empty())?;
         rest = rest.get(end + 1..).unwrap_or_default();
@@ -323,17 +324,20 @@ fn is_known(program: &str) -> bool {
 /// The secret in `NAME=value`, `--name=value` or `--set a.name=value`; names of variables and what is quoted
 /// count anywhere, others beside a flag.
 fn given_in_setting(setting: &str, has_flag: bool) -> Option<&str> {
-    let (name, value) = setting.split_once('=')?;
-    let name = name.trim_start_matches(['"', '\'']);
-    let is_variable = name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
-    match names::read(name.trim_start_matches('-')) {
-        Name::Secret(family) if is_variable || has_flag || value.starts_with(['"', '\'']) => {
-            let text = bare(value);
-            let is_switch = matches!(text, "true" | "false" | "yes" | "no" | "on" | "off");
-            (!is_switch && is_given(text, family)).then_some(text)
+    let mut rest = setting;
+    loop {
+        let (name, value) = rest.split_once('=')?;
+        let name = name.trim_start_matches(['"', '\'']);
+        let is_variable = name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+        match names::read(name.trim_start_matches('-')) {
+            Name::Secret(family) if is_variable || has_flag || value.starts_with(['"', '\'']) => {
+                let text = bare(value);
+                let is_switch = matches!(text, "true" | "false" | "yes" | "no" | "on" | "off");
+                return (!is_switch && is_given(text, family)).then_some(text);
+            }
+            Name::Plain if name.starts_with('-') => rest = value,
+            _ => return None,
         }
-        Name::Plain if name.starts_with('-') => given_in_setting(value, has_flag),
-        _ => None,
     }
 }
 

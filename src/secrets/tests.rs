@@ -578,11 +578,16 @@ fn long_names_and_texts_take_linear_time() {
         "{\"a\":\"",
         "--token 'x ",
         "a='b\n",
+        " -a=",
     ] {
         let long = shape.repeat(40_000 / shape.len());
         for _ in 0..2_000 {
             names::read(&long);
         }
+        let _ = looks_secret(&long);
+        let _ = unparsed::spans(&long, &policy);
+    }
+    for long in [format!("x -p \\{}end", "\n".repeat(400_000)), format!("x {}", "-a=".repeat(100_000))] {
         let _ = looks_secret(&long);
         let _ = unparsed::spans(&long, &policy);
     }
