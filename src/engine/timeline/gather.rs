@@ -26,18 +26,22 @@ impl History {
             let paths: Vec<&ValuePath> = question.paths.iter().copied().chain(&former[0]).collect();
             let containers = [question.containers, &former[1]].concat();
             let question = Question { paths: &paths, containers: &containers, ..*question };
-            let (timeline, exchanges) = self.gather(&question, read)?;
-            let asked: HashSet<&ValuePath> = paths.iter().copied().collect();
-            let is_asked = |path: &ValuePath| asked.contains(path);
-            let mut more = [
-                timeline.unasked(paths.iter().copied(), &exchanges, is_asked),
-                timeline.unasked(containers.iter(), &exchanges, |path| containers.contains(path)),
-            ];
-            if more.iter().all(Vec::is_empty) {
-                return Ok(timeline);
+            let unasked = |(timeline, exchanges): &(Timeline<'_>, _)| {
+                let of = |asked: &[&ValuePath]| {
+                    let known: HashSet<&ValuePath> = asked.iter().copied().collect();
+                    timeline.unasked(asked.iter().copied(), exchanges, |path| known.contains(path))
+                };
+                [of(&paths), of(&containers.iter().collect::<Vec<_>>())]
+            };
+            let gathered = self.gather(&question, read, Exchanged::Asked)?;
+            let next = unasked(&gathered);
+            if next.iter().all(BTreeSet::is_empty) {
+                return Ok(gathered.0);
             }
-            for (former, more) in former.iter_mut().zip(&mut more) {
-                former.append(more);
+            // What that was called before is asked about as well, all of it at once.
+            let earlier = unasked(&self.gather(&question, read, Exchanged::All)?);
+            for (former, (next, earlier)) in former.iter_mut().zip(next.iter().zip(&earlier)) {
+                former.extend(next.union(earlier).cloned());
             }
         }
     }
@@ -47,11 +51,12 @@ impl History {
         &self,
         question: &Question<'_>,
         read: &ReadVersion<'_>,
+        exchanged: Exchanged,
     ) -> Result<(Timeline<'_>, [Vec<Exchange>; 2])> {
         let (key, hop) = (question.key, question.hop);
         let mut sides = [self.side(key, hop.source()), self.side(key, hop.target())];
         let mut now: [Version; 2] = [None, None];
-        let mut gather = Gather::new(self, question, read);
+        let mut gather = Gather::new(self, question, read, exchanged);
         while let Some(commit) = sides.iter().filter_map(|side| side.last().map(|last| last.0)).max() {
             let both = sides.iter().all(|side| side.last().is_some_and(|last| last.0 == commit));
             let before = now.clone();
@@ -89,6 +94,14 @@ struct Opened {
     touched: BTreeSet<usize>,
 }
 
+/// Which exchanges are gathered.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Exchanged {
+    /// Those that brought something that is asked about.
+    Asked,
+    All,
+}
+
 /// Gathers a timeline, event by event.
 struct Gather<'h, 'q> {
     timeline: Timeline<'h>,
@@ -96,12 +109,18 @@ struct Gather<'h, 'q> {
     read: &'q ReadVersion<'q>,
     asked: Asked<'q>,
     all: PathTree<'q, ()>,
-    /// What each side exchanged where something came that is asked about.
+    exchanged: Exchanged,
+    /// What each side exchanged.
     exchanges: [Vec<Exchange>; 2],
 }
 
 impl<'h, 'q> Gather<'h, 'q> {
-    fn new(history: &'h History, question: &'q Question<'q>, read: &'q ReadVersion<'q>) -> Self {
+    fn new(
+        history: &'h History,
+        question: &'q Question<'q>,
+        read: &'q ReadVersion<'q>,
+        exchanged: Exchanged,
+    ) -> Self {
         let side = || Side { presence: Vec::new(), values: vec![Changes::new(); question.paths.len()] };
         let numbers = question.paths.iter().enumerate().map(|(number, path)| ((*path).clone(), number));
         let timeline = Timeline {
@@ -119,7 +138,8 @@ impl<'h, 'q> Gather<'h, 'q> {
         };
         let all = question.paths.iter().copied().chain(question.containers);
         let all = all.map(|path| (path, ())).collect();
-        Self { timeline, question, read, asked: Asked::new(question), all, exchanges: Default::default() }
+        let asked = Asked::new(question);
+        Self { timeline, question, read, asked, all, exchanged, exchanges: Default::default() }
     }
 
     /// The events of the commits that a merge brought; `None` when none of them says anything.
@@ -140,7 +160,7 @@ impl<'h, 'q> Gather<'h, 'q> {
                     others.extend((self.read)(other)?);
                 }
                 let found = self.asked.changed(before.as_deref(), after.as_deref());
-                changed |= found.came && self.exchange(event, is_target, before.as_deref(), after.as_deref());
+                changed |= self.exchange(event, is_target, (before.as_deref(), after.as_deref()), found.came);
                 for number in found.paths {
                     let path = self.question.paths[number];
                     let new = after.as_ref().and_then(|document| document.at(path));
@@ -194,8 +214,8 @@ impl<'h, 'q> Gather<'h, 'q> {
                 true => Found::default(),
                 false => self.asked.changed(before.as_deref(), after.as_deref()),
             };
-            if found.came && opened.is_none() {
-                self.exchange(event, is_target, before.as_deref(), after.as_deref());
+            if opened.is_none() && !same(before, after) {
+                self.exchange(event, is_target, (before.as_deref(), after.as_deref()), found.came);
             }
             let touched = opened.iter().flat_map(|opened| opened.touched.iter().copied());
             let numbers: BTreeSet<usize> = found.paths.into_iter().chain(touched).collect();
@@ -217,16 +237,21 @@ impl<'h, 'q> Gather<'h, 'q> {
         }
     }
 
-    /// Notes what an event exchanged in a side; whether it did.
+    /// Notes what an event exchanged in a side, where something `came` that is asked about; whether it did.
     fn exchange(
         &mut self,
         event: usize,
         is_target: bool,
-        before: Option<&FileValues>,
-        after: Option<&FileValues>,
+        (before, after): (Option<&FileValues>, Option<&FileValues>),
+        came: bool,
     ) -> bool {
         let (Some(before), Some(after)) = (before, after) else { return false };
-        let exchange = Exchange::of(event, [before, after], &self.all, self.question.lists);
+        let all = self.exchanged == Exchanged::All;
+        if !came && !all {
+            return false;
+        }
+        let is_asked = |path: &ValuePath| all || self.all.reaches(path);
+        let exchange = Exchange::of(event, [before, after], &is_asked, self.question.lists);
         let is_one = exchange.is_some();
         self.exchanges[usize::from(is_target)].extend(exchange);
         is_one

@@ -32,12 +32,12 @@ pub(super) struct Exchange {
 }
 
 impl Exchange {
-    /// What an event exchanged; `None` where nothing both came and went. `asked` are the paths whose names
-    /// matter.
+    /// What an event exchanged; `None` where nothing both came and went. `is_asked` tells the paths whose
+    /// names matter.
     pub(super) fn of(
         event: usize,
         [before, after]: [&FileValues; 2],
-        asked: &PathTree<'_, ()>,
+        is_asked: &dyn Fn(&ValuePath) -> bool,
         lists: &dyn ListRules,
     ) -> Option<Self> {
         let (mut lost, mut gained) = (Vec::new(), Vec::new());
@@ -51,7 +51,7 @@ impl Exchange {
         if lost.is_empty() || gained.is_empty() {
             return None;
         }
-        let pairs = pairs(before, after, lists).into_iter().filter(|pair| asked.reaches(&pair.to));
+        let pairs = pairs(before, after, lists).into_iter().filter(|pair| is_asked(&pair.to));
         Some(Self { event, lost, gained, renamed: pairs.map(|pair| (pair.to, pair.from)).collect() })
     }
 }
@@ -147,9 +147,9 @@ impl Timeline<'_> {
         paths: impl Iterator<Item = &'p ValuePath>,
         exchanges: &[Vec<Exchange>; 2],
         is_asked: impl Fn(&ValuePath) -> bool,
-    ) -> Vec<ValuePath> {
+    ) -> BTreeSet<ValuePath> {
         if self.names.iter().all(Names::is_empty) {
-            return Vec::new();
+            return BTreeSet::new();
         }
         let gained = exchanges.each_ref().map(|exchanges| {
             exchanges.iter().flat_map(|exchange| &exchange.gained).map(|path| (path, ())).collect()
@@ -157,8 +157,6 @@ impl Timeline<'_> {
         let exchanged = paths.filter(|path| gained.iter().all(|gained| covers(gained, path)));
         let former = exchanged
             .flat_map(|path| self.names.iter().flat_map(|names| called_before(names, path, usize::MAX)));
-        let found: BTreeSet<ValuePath> =
-            former.map(|(_, name)| name).filter(|name| !is_asked(name)).collect();
-        found.into_iter().collect()
+        former.map(|(_, name)| name).filter(|name| !is_asked(name)).collect()
     }
 }
