@@ -22,16 +22,15 @@ impl History {
     /// Those of `read`.
     pub fn timeline(&self, question: &Question<'_>, read: &ReadVersion<'_>) -> Result<Timeline<'_>> {
         let mut former: [Vec<ValuePath>; 2] = Default::default();
+        let present = [question.paths.to_vec(), question.containers.iter().collect()];
         loop {
             let paths: Vec<&ValuePath> = question.paths.iter().copied().chain(&former[0]).collect();
             let containers = [question.containers, &former[1]].concat();
+            let asked: [HashSet<&ValuePath>; 2] =
+                [paths.iter().copied().collect(), containers.iter().collect()];
             let question = Question { paths: &paths, containers: &containers, ..*question };
             let unasked = |(timeline, exchanges): &(Timeline<'_>, _)| {
-                let of = |asked: &[&ValuePath]| {
-                    let known: HashSet<&ValuePath> = asked.iter().copied().collect();
-                    timeline.unasked(asked.iter().copied(), exchanges, |path| known.contains(path))
-                };
-                [of(&paths), of(&containers.iter().collect::<Vec<_>>())]
+                [0, 1].map(|which| timeline.unasked(&present[which], exchanges, &asked[which]))
             };
             let gathered = self.gather(&question, read, Exchanged::Asked)?;
             let next = unasked(&gathered);

@@ -1,7 +1,7 @@
 //! Under which names an entry was known before: who renames one means one entry, so that its past goes
 //! on in that of the old name.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::Timeline;
 use crate::diff::lists::ListRules;
@@ -70,16 +70,21 @@ pub(super) fn names(exchanges: &[Vec<Exchange>; 2]) -> [Names; 2] {
     });
     let mut all = own.clone();
     for ((exchanges, names), others) in exchanges.iter().zip(&mut all).zip(own.iter().rev()) {
-        for exchange in exchanges.iter().filter(|_| !others.is_empty()) {
-            let [lost, gained] = [&exchange.lost, &exchange.gained].map(|paths| tree(paths));
-            for to in others.keys().filter(|to| covers(&gained, to)) {
-                let steps = names.get(to).map_or(&[][..], Vec::as_slice);
-                if steps.iter().any(|(event, _)| *event == exchange.event) {
+        let mut gained: HashMap<&ValuePath, Vec<usize>> = HashMap::new();
+        for (number, exchange) in exchanges.iter().enumerate().filter(|_| !others.is_empty()) {
+            exchange.gained.iter().for_each(|path| gained.entry(path).or_default().push(number));
+        }
+        let lost: Vec<_> = exchanges.iter().map(|exchange| tree(&exchange.lost)).collect();
+        for to in others.keys() {
+            let above = (0..=to.segments.len()).filter_map(|steps| gained.get(&to.prefix(steps)));
+            for number in above.flatten() {
+                let event = exchanges[*number].event;
+                if names.get(to).is_some_and(|steps| steps.iter().any(|(known, _)| *known == event)) {
                     continue;
                 }
-                let former = called_before(others, to, usize::MAX);
-                if let Some((_, from)) = former.into_iter().find(|(_, from)| covers(&lost, from)) {
-                    names.entry(to.clone()).or_default().push((exchange.event, from));
+                let mut former = called_before(others, to, usize::MAX);
+                if let Some((_, from)) = former.find(|(_, from)| covers(&lost[*number], from)) {
+                    names.entry(to.clone()).or_default().push((event, from));
                 }
             }
         }
@@ -97,22 +102,25 @@ fn covers(tree: &PathTree<'_, ()>, path: &ValuePath) -> bool {
 }
 
 /// What was called `path` before the event `end`: when it got each name, and the one before, backwards.
-fn called_before(names: &Names, path: &ValuePath, end: usize) -> Vec<(usize, ValuePath)> {
+fn called_before<'n>(
+    names: &'n Names,
+    path: &ValuePath,
+    end: usize,
+) -> impl Iterator<Item = (usize, ValuePath)> + use<'n> {
     let (mut path, mut end) = (path.clone(), end);
-    let mut out = Vec::new();
-    while out.len() < FOLLOWED {
+    let earlier = std::iter::from_fn(move || {
         let above = (0..=path.segments.len()).filter_map(|steps| {
             let known = names.get(&path.prefix(steps))?;
             let (event, from) = known.iter().rfind(|(event, _)| *event < end)?;
             Some((*event, steps, from))
         });
-        let Some((event, steps, from)) = above.max_by_key(|(event, ..)| *event) else { break };
+        let (event, steps, from) = above.max_by_key(|(event, ..)| *event)?;
         let rest = path.segments.get(steps..).unwrap_or_default();
         path = rest.iter().fold(from.clone(), |path, segment| path.join(segment.clone()));
         end = event;
-        out.push((event, path.clone()));
-    }
-    out
+        Some((event, path.clone()))
+    });
+    earlier.take(FOLLOWED)
 }
 
 impl Timeline<'_> {
@@ -121,7 +129,7 @@ impl Timeline<'_> {
     pub(super) fn shared_names(&self, path: &ValuePath, end: usize) -> [Vec<(usize, ValuePath)>; 2] {
         let is_asked = |name: &ValuePath| self.numbers.contains_key(name) || self.edited.contains_key(name);
         let mut names = self.names.each_ref().map(|names| {
-            let former = called_before(names, path, end).into_iter();
+            let former = called_before(names, path, end);
             former.take_while(|(_, name)| is_asked(name)).collect::<Vec<_>>()
         });
         let [source, target] = names
@@ -137,16 +145,16 @@ impl Timeline<'_> {
 
     /// The names that a path had in the target, its present one first.
     pub(super) fn target_names(&self, path: &ValuePath, end: usize) -> Vec<ValuePath> {
-        let former = called_before(&self.names[1], path, end).into_iter().map(|(_, name)| name);
+        let former = called_before(&self.names[1], path, end).map(|(_, name)| name);
         [path.clone()].into_iter().chain(former).collect()
     }
 
     /// The former names of these paths that may be shared and are not asked about yet.
-    pub(super) fn unasked<'p>(
+    pub(super) fn unasked(
         &self,
-        paths: impl Iterator<Item = &'p ValuePath>,
+        paths: &[&ValuePath],
         exchanges: &[Vec<Exchange>; 2],
-        is_asked: impl Fn(&ValuePath) -> bool,
+        asked: &HashSet<&ValuePath>,
     ) -> BTreeSet<ValuePath> {
         if self.names.iter().all(Names::is_empty) {
             return BTreeSet::new();
@@ -154,9 +162,9 @@ impl Timeline<'_> {
         let gained = exchanges.each_ref().map(|exchanges| {
             exchanges.iter().flat_map(|exchange| &exchange.gained).map(|path| (path, ())).collect()
         });
-        let exchanged = paths.filter(|path| gained.iter().all(|gained| covers(gained, path)));
+        let exchanged = paths.iter().filter(|path| gained.iter().all(|gained| covers(gained, path)));
         let former = exchanged
             .flat_map(|path| self.names.iter().flat_map(|names| called_before(names, path, usize::MAX)));
-        former.map(|(_, name)| name).filter(|name| !is_asked(name)).collect()
+        former.map(|(_, name)| name).filter(|name| !asked.contains(name)).collect()
     }
 }
