@@ -75,7 +75,8 @@ pub(super) fn names(exchanges: &[Vec<Exchange>; 2]) -> [Names; 2] {
             exchange.gained.iter().for_each(|path| gained.entry(path).or_default().push(number));
         }
         let lost: Vec<_> = exchanges.iter().map(|exchange| tree(&exchange.lost)).collect();
-        for to in others.keys() {
+        let renamed: Vec<&ValuePath> = others.keys().collect();
+        for to in renamed {
             let above = (0..=to.segments.len()).filter_map(|steps| gained.get(&to.prefix(steps)));
             for number in above.flatten() {
                 let event = exchanges[*number].event;
