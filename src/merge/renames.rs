@@ -134,6 +134,10 @@ impl Search<'_> {
     fn entries(&mut self, below: &dyn Fn(&str) -> ValuePath, [base, side, other]: [&Map; 3]) {
         let gone = |(key, _): &(&String, &Value)| !side.contains_key(*key);
         let (old, new) = (by_value(base.iter().filter(gone)), by_value(came(side, [base, other])));
+        if old.is_empty() {
+            return;
+        }
+        let (places, new_places) = (places(base, side), places(side, base));
         let mut left = Vec::new();
         let concerned = |(key, _): &(&String, &Value)| other.contains_key(*key) == self.is_in_other;
         for (key, value) in base.iter().filter(gone).filter(concerned) {
@@ -141,7 +145,9 @@ impl Search<'_> {
             match (old.get(&equal).map(Vec::as_slice), new.get(&equal).map(Vec::as_slice)) {
                 // Of two that are equal nobody knows which it was.
                 (Some([_]), Some([new])) => {
-                    let is_same_place = self.likeness == Likeness::Half || in_place([base, side], [key, new]);
+                    let beside = || places[key.as_str()].iter().zip(&new_places[new.as_str()]);
+                    let is_same_place =
+                        self.likeness == Likeness::Half || beside().any(|(old, new)| old == new);
                     let is_kept = other.get(key).is_none_or(|other| other == value);
                     if is_same_place && is_known(value, is_kept, self.likeness) {
                         self.found.push((below(key), below(new)));
@@ -154,8 +160,9 @@ impl Search<'_> {
         if self.likeness == Likeness::Equal {
             return;
         }
+        let known: HashSet<String> = base.values().map(Value::canonical).collect();
         let came: Vec<_> =
-            came(side, [base, other]).filter(|(_, value)| !base.values().any(|old| old == *value)).collect();
+            came(side, [base, other]).filter(|(_, value)| !known.contains(&value.canonical())).collect();
         // Where this much was exchanged, likeness says nothing.
         if left.len() * came.len() > MOST_COMPARED {
             return;
@@ -183,14 +190,21 @@ fn by_value<'m>(entries: impl Iterator<Item = (&'m String, &'m Value)>) -> HashM
     out
 }
 
-/// Whether what both have stands alike before or behind the key of each.
-fn in_place(maps: [&Map; 2], keys: [&str; 2]) -> bool {
-    let [old, new] = [0, 1].map(|at| {
-        let (map, is_common) = (maps[at], |key: &&String| maps[1 - at].contains_key(*key));
-        let position = map.get_index_of(keys[at]).unwrap_or_default();
-        (map.keys().take(position).rfind(is_common), map.keys().skip(position).find(is_common))
-    });
-    old.0 == new.0 || old.1 == new.1
+/// What both have right before and right behind each key that the other has not.
+fn places<'m>(map: &'m Map, other: &Map) -> HashMap<&'m str, [Option<&'m str>; 2]> {
+    let mut places: HashMap<&str, [Option<&str>; 2]> = HashMap::new();
+    let mut look = |at: usize, keys: &mut dyn Iterator<Item = &'m String>| {
+        let mut last = None;
+        for key in keys {
+            match other.contains_key(key) {
+                true => last = Some(key.as_str()),
+                false => places.entry(key).or_default()[at] = last,
+            }
+        }
+    };
+    look(0, &mut map.keys());
+    look(1, &mut map.keys().rev());
+    places
 }
 
 /// Whether half of what each of two mappings or lists holds is in the other, and more than switches.

@@ -1,5 +1,7 @@
 //! Keys called otherwise: the bytes of a key alone change.
 
+use std::collections::{BTreeMap, HashMap};
+
 use super::plan::at_mut;
 use crate::model::{Segment, Value, ValuePath};
 use crate::yaml::{Document, Limits};
@@ -30,21 +32,20 @@ pub fn rename_keys(document: &Document, renames: &[(&ValuePath, &str)], limits: 
     }
     text.push_str(document.text().get(at..)?);
     let renamed = Document::parse(text.as_bytes(), limits).ok()?;
-    let mut wanted = document.values().to_vec();
+    let mut keys: BTreeMap<ValuePath, HashMap<&str, &str>> = BTreeMap::new();
     for (path, key) in renames {
-        let Value::Map(map) = untagged_at(&mut wanted, &document.by_position(&path.parent()?)?)? else {
-            return None;
+        keys.entry(document.by_position(&path.parent()?)?).or_default().insert(last_key(path)?, key);
+    }
+    let mut wanted = document.values().to_vec();
+    for (parent, keys) in &keys {
+        let Value::Map(map) = untagged_at(&mut wanted, parent)? else { return None };
+        let renamed = |(old, value): (String, Value)| match keys.get(old.as_str()) {
+            Some(new) => ((*new).to_owned(), value),
+            None => (old, value),
         };
-        *map = std::mem::take(map)
-            .into_iter()
-            .map(|(old, value)| renamed_entry(path, key, old, value))
-            .collect();
+        *map = std::mem::take(map).into_iter().map(renamed).collect();
     }
     (renamed.values() == wanted).then_some(renamed)
-}
-
-fn renamed_entry(path: &ValuePath, key: &str, old: String, value: Value) -> (String, Value) {
-    if last_key(path) == Some(old.as_str()) { (key.to_owned(), value) } else { (old, value) }
 }
 
 fn untagged_at<'v>(values: &'v mut [Value], path: &ValuePath) -> Option<&'v mut Value> {
