@@ -150,8 +150,87 @@ fn a_renamed_entry_keeps_its_past() {
                 ("q: {a: 1, b: 2}", ""),
             ],
             &[
-                "q.b new ask: new in staging on 1970-01-03 by 0000000".to_owned(),
+                "q.b environment-specific keep: production removed this key, which was `p.b` then".to_owned(),
                 "p.a removed take: removed in staging on 1970-01-03".to_owned(),
+            ],
+        ),
+    ] {
+        let text = |text: &'static str| (!text.is_empty()).then_some(text);
+        let steps: Vec<_> =
+            (0..).zip(steps).map(|(day, (source, target))| (day, text(source), text(target))).collect();
+        let lines = world(&steps, true, 40).plan("", &[], &Selection::default(), "");
+        assert_eq!(told(&lines), expected, "{what}");
+    }
+}
+
+/// The source renamed what the target had removed: it does not come back under another name.
+#[test]
+fn what_the_target_removed_stays_away_under_its_new_name() {
+    let gone = |path: &str, name: &str| {
+        format!("{path} environment-specific keep: production removed this key, which was `{name}` then")
+    };
+    for (what, steps, expected) in [
+        (
+            "a value",
+            &[("a: 1\np: 7", "a: 1\np: 7"), ("", "a: 1"), ("a: 1\nq: 7", "")][..],
+            &[gone("q", "p")][..],
+        ),
+        (
+            "after the source renamed it",
+            &[("a: 1\np: 7", "a: 1\np: 7"), ("a: 1\nq: 7", ""), ("", "a: 1")],
+            &[gone("q", "p")],
+        ),
+        (
+            "twice renamed, and changed",
+            &[
+                ("a: 1\np: 7", "a: 1\np: 7"),
+                ("", "a: 1"),
+                ("a: 1\nq: 7", ""),
+                ("a: 1\nr: 7", ""),
+                ("a: 1\nr: 8", ""),
+            ],
+            &[gone("r", "p")],
+        ),
+        (
+            "a mapping that got more",
+            &[
+                ("a: 1\np: {x: 1, y: 2}", "a: 1\np: {x: 1, y: 2}"),
+                ("", "a: 1\np: {y: 2}"),
+                ("", "a: 1"),
+                ("a: 1\nq: {x: 1, y: 2}", ""),
+                ("a: 1\nq: {x: 1, y: 2, z: 3}", ""),
+            ],
+            &[gone("q.x", "p"), gone("q.y", "p"), gone("q.z", "p")],
+        ),
+        (
+            "an element",
+            &[
+                ("l: [{name: a, v: 1}, {name: k}]", "l: [{name: a, v: 1}, {name: k}]"),
+                ("", "l: [{name: k}]"),
+                ("l: [{name: b, v: 1}, {name: k}]", ""),
+            ],
+            &[gone("l[name=b]", "l[name=a]")],
+        ),
+        (
+            "elsewhere",
+            &[
+                ("a: 1\np: {size: 7, x: 1}", "a: 1\np: {size: 7, x: 1}"),
+                ("", "a: 1\np: {x: 1}"),
+                ("a: 1\np: {x: 1}\nq: {size: 7, y: 2}", ""),
+            ],
+            &[gone("q.size", "p.size"), "q.y new ask: new in staging on 1970-01-03 by 0000000".to_owned()],
+        ),
+        (
+            "what it never had is new",
+            &[("a: 1", "a: 1"), ("a: 1\np: 7", ""), ("a: 1\nq: 7", "")],
+            &["q new ask: new in staging on 1970-01-03 by 0000000".to_owned()],
+        ),
+        (
+            "what it renamed itself it did not remove",
+            &[("a: 1\np: 7", "a: 1\np: 7"), ("", "a: 1\nr: 7"), ("a: 1\nq: 7", "")],
+            &[
+                "q new ask: new in staging on 1970-01-03 by 0000000".to_owned(),
+                "r environment-specific keep: exists only in production".to_owned(),
             ],
         ),
     ] {

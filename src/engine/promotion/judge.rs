@@ -95,9 +95,13 @@ impl<'a> Judge<'a> {
             (None, _) => self.source_absent(&track, b, t),
             (Some(s), None) => match b {
                 Some(_) => self.target_absent(&track, path, s),
-                None => match self.left_with_its_element(path, top) {
-                    Some(above) => self.target_absent(&above, path, s),
-                    None => self.new_key(&track, path, top, s),
+                None => match (self.left_with_its_element(path, top), self.removed_before(path, top)) {
+                    (Some(above), _) => self.target_absent(&above, path, s),
+                    (None, Some((name, former))) => {
+                        let Row(resolution, level, _) = self.target_absent(&former, path, s);
+                        Row(resolution, level, Reason::TargetRemovedAs(name))
+                    }
+                    (None, None) => self.new_key(&track, path, top, s),
                 },
             },
             (Some(s), Some(t)) => self.both_present(&track, path, base, (s, t, b))?,
@@ -172,6 +176,12 @@ impl<'a> Judge<'a> {
         let base = above.base().filter(|_| is_part)?;
         above.s(base)?;
         Some(above)
+    }
+
+    /// What decides of a path that the source renamed, where the target removed it under its former name, and
+    /// that name.
+    fn removed_before(&self, path: &ValuePath, top: &ValuePath) -> Option<(ValuePath, PathHistory<'a>)> {
+        [top, path].into_iter().find_map(|path| PathHistory::of_removed(self.view, path))
     }
 
     /// Rows 8 to 11.

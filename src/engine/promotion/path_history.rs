@@ -18,6 +18,12 @@ impl<'t> PathHistory<'t> {
         Self { view, source, target }
     }
 
+    /// That of a path that the target never had and removed under a former name, with that name.
+    pub(super) fn of_removed(view: View<'t>, path: &ValuePath) -> Option<(ValuePath, Self)> {
+        let (name, [source, target]) = view.changes_of_removed(path)?;
+        Some((name, Self { view, source, target }))
+    }
+
     /// The source's value right after an event.
     pub(super) fn s(&self, event: usize) -> Option<&Value> {
         value(&self.source, event)

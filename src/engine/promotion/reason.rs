@@ -44,6 +44,8 @@ pub enum Reason {
     OnlyInTarget,
     /// Row 7: the target removed the key.
     TargetRemoved,
+    /// Row 7: the target removed the key when it was still called so; the source renamed it.
+    TargetRemovedAs(ValuePath),
     /// Row 7: the target's item began without the key.
     TargetBegan,
     /// Row 8.
@@ -201,6 +203,9 @@ impl Reason {
             }
             Self::OnlyInTarget => format!("exists only in {target}"),
             Self::TargetRemoved => format!("{target} removed this key"),
+            Self::TargetRemovedAs(name) => {
+                format!("{target} removed this key, which was `{}` then", shown_path(name))
+            }
             Self::TargetBegan => format!("{target} began without it"),
             Self::NewButNames(named) => format!("new, but names {named}"),
             Self::ProductionsOwn => "production has its own value".to_owned(),
@@ -268,6 +273,7 @@ impl Reason {
             | Self::Declined { .. }
             | Self::OnlyInTarget
             | Self::TargetRemoved
+            | Self::TargetRemovedAs(_)
             | Self::ThroughAlias { .. }
             | Self::SharedWith { .. }
             | Self::HistoryEnds
@@ -316,6 +322,7 @@ impl Reason {
                 | Self::Required(_)
                 | Self::Awaits { .. }
                 | Self::TargetBegan
+                | Self::TargetRemovedAs(_)
         )
     }
 }

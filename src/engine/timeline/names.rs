@@ -150,7 +150,32 @@ impl Timeline<'_> {
         [path.clone()].into_iter().chain(former).collect()
     }
 
-    /// The former names of these paths that may be shared and are not asked about yet.
+    /// The former names in the source of a path that the target never had, the last one alone that it had
+    /// and removed; none where it called that otherwise itself.
+    pub(super) fn removed_names(&self, path: &ValuePath, end: usize) -> Vec<(usize, ValuePath)> {
+        let in_target = |name: &ValuePath| {
+            let changes = &self.target.values[*self.numbers.get(name)?];
+            Some(&changes[..changes.partition_point(|(event, _)| *event < end)])
+        };
+        if !in_target(path).is_some_and(<[_]>::is_empty) {
+            return Vec::new();
+        }
+        let mut former = Vec::new();
+        for (event, name) in called_before(&self.names[0], path, end) {
+            let Some(changes) = in_target(&name) else { break };
+            former.push((event, name));
+            let Some((gone, None)) = changes.last() else { continue };
+            let name = former.last().map(|(_, name)| name);
+            let mut steps = self.names[1].values().flatten();
+            let is_renamed =
+                steps.any(|(event, from)| event == gone && name.is_some_and(|it| from.covers(it)));
+            return if is_renamed { Vec::new() } else { former };
+        }
+        Vec::new()
+    }
+
+    /// The former names of these paths that may be shared, or that the target may have removed, and are not
+    /// asked about yet.
     pub(super) fn unasked(
         &self,
         paths: &[&ValuePath],
@@ -163,7 +188,12 @@ impl Timeline<'_> {
         let gained = exchanges.each_ref().map(|exchanges| {
             exchanges.iter().flat_map(|exchange| &exchange.gained).map(|path| (path, ())).collect()
         });
-        let exchanged = paths.iter().filter(|path| gained.iter().all(|gained| covers(gained, path)));
+        let never_had = |path: &ValuePath| {
+            self.numbers.get(path).is_some_and(|number| self.target.values[*number].is_empty())
+        };
+        let exchanged = paths
+            .iter()
+            .filter(|path| covers(&gained[0], path) && (covers(&gained[1], path) || never_had(path)));
         let former = exchanged
             .flat_map(|path| self.names.iter().flat_map(|names| called_before(names, path, usize::MAX)));
         former.map(|(_, name)| name).filter(|name| !asked.contains(name)).collect()

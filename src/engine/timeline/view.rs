@@ -81,27 +81,38 @@ impl<'t> View<'t> {
     #[must_use]
     pub fn changes(&self, path: &ValuePath) -> [Cow<'t, [Change]>; 2] {
         let [source, target] = self.timeline.shared_names(path, self.end);
-        let joined = |side: usize, names: &[(usize, ValuePath)]| {
-            let of = |path: &ValuePath, end: usize| {
-                let changes = self.changes_so_called(path)[side];
-                &changes[..changes.partition_point(|(event, _)| *event < end)]
-            };
-            let Some((first, name)) = names.last() else { return Cow::Borrowed(of(path, self.end)) };
-            let mut out: Changes = of(name, *first).to_vec();
-            let later = names.iter().rev().skip(1).map(|(_, name)| name).chain([path]);
-            let ends = names.iter().rev().skip(1).map(|(event, _)| *event).chain([self.end]);
-            for ((begin, _), (name, end)) in names.iter().rev().zip(later.zip(ends)) {
-                let changes = of(name, end);
-                let value = value_at(changes, *begin);
-                if out.last().and_then(|(_, last)| last.as_ref()) != value {
-                    out.push((*begin, value.cloned()));
-                }
-                let since = changes.partition_point(|(event, _)| event <= begin);
-                out.extend_from_slice(&changes[since..]);
-            }
-            Cow::Owned(out)
+        [self.joined(0, path, &source), self.joined(1, path, &target)]
+    }
+
+    /// The same of a path that the target never had and removed under a former name; that name too.
+    #[must_use]
+    pub fn changes_of_removed(&self, path: &ValuePath) -> Option<(ValuePath, [Cow<'t, [Change]>; 2])> {
+        let names = self.timeline.removed_names(path, self.end);
+        let (_, last) = names.last()?;
+        let target = self.changes_so_called(last)[1];
+        Some((last.clone(), [self.joined(0, path, &names), Cow::Borrowed(target)]))
+    }
+
+    /// The changes of a path in one side, with those that it had under its former names, the latest first.
+    fn joined(&self, side: usize, path: &ValuePath, names: &[(usize, ValuePath)]) -> Cow<'t, [Change]> {
+        let of = |path: &ValuePath, end: usize| {
+            let changes = self.changes_so_called(path)[side];
+            &changes[..changes.partition_point(|(event, _)| *event < end)]
         };
-        [joined(0, &source), joined(1, &target)]
+        let Some((first, name)) = names.last() else { return Cow::Borrowed(of(path, self.end)) };
+        let mut out: Changes = of(name, *first).to_vec();
+        let later = names.iter().rev().skip(1).map(|(_, name)| name).chain([path]);
+        let ends = names.iter().rev().skip(1).map(|(event, _)| *event).chain([self.end]);
+        for ((begin, _), (name, end)) in names.iter().rev().zip(later.zip(ends)) {
+            let changes = of(name, end);
+            let value = value_at(changes, *begin);
+            if out.last().and_then(|(_, last)| last.as_ref()) != value {
+                out.push((*begin, value.cloned()));
+            }
+            let since = changes.partition_point(|(event, _)| event <= begin);
+            out.extend_from_slice(&changes[since..]);
+        }
+        Cow::Owned(out)
     }
 
     /// The names that a path had in the target, its present one first.
