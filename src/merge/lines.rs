@@ -12,7 +12,7 @@ use super::hunks::{Piece, pieces};
 use super::losses::Leeway;
 use super::{Decided, of};
 use crate::model::ValuePath;
-use crate::yaml::{Document, Limits};
+use crate::yaml::{Document, Limits, Lines};
 
 /// One text of three.
 pub(super) struct Joined {
@@ -132,7 +132,7 @@ fn tokens(document: &Document) -> Vec<Token<'_>> {
     let mut comments = document.comments().iter().map(|span| span.start).peekable();
     let mut out = Vec::new();
     let mut at = 0;
-    for line in text.split_inclusive('\n') {
+    for line in Lines::split(text) {
         let end = at + line.len();
         let comment = comments.next_if(|start| *start < end).map(|start| start - at);
         let said = line.get(..comment.unwrap_or(line.len())).unwrap_or(line);
@@ -272,6 +272,8 @@ mod tests {
             ("a: 'x'\nb: 2\n", "a: \"x\"\nb: 2\n", "a: 'x' # w\nb: 2\n", "a: \"x\" # w\nb: 2\n", ""),
             ("a: 'x'\n", "a: \"x\"\n", "a: x\n", "a: \"x\"\n", "!"),
             ("a: 1\nb: 2\n", "a: 1\r\nb: 2\r\n", "a: 1 # t\nb: 2\n", "a: 1 # t\r\nb: 2\r\n", ""),
+            ("a: 1 # x\rb: 2 # y\r", "a: 1 # z\rb: 2 # y\r", "a: 1 # x\rb: 2\r", "a: 1 # z\rb: 2\r", ""),
+            ("a # x\r# y\r\n", "a # x\r# z\r\n", "a\r# y\r\n", "a\r# z\r\n", ""),
             ("# x\na: 1\n", "\u{feff}# x\na: 1\n", "# y\na: 1\n", "\u{feff}# y\na: 1\n", ""),
             (
                 "a: |\n  # no\n  x\n",

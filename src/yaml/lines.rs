@@ -13,6 +13,13 @@ pub struct Lines {
     counts: Vec<usize>,
 }
 
+/// Where the endings of lines end.
+fn ends(text: &str) -> impl Iterator<Item = usize> {
+    let bytes = text.as_bytes();
+    let all = memchr::memchr2_iter(b'\n', b'\r', bytes).map(|at| at + 1);
+    all.filter(|end| bytes[end - 1] == b'\n' || bytes.get(*end) != Some(&b'\n'))
+}
+
 /// So many bytes are counted for one position.
 const STRIDE: usize = 1024;
 
@@ -25,17 +32,23 @@ impl Lines {
         let first = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
         let mut starts = Vec::with_capacity((bytes.len() / 16).min(1024) + 1);
         starts.push(first);
-        for i in memchr::memchr2_iter(b'\n', b'\r', bytes) {
-            if bytes.get(i) == Some(&b'\n') || bytes.get(i + 1) != Some(&b'\n') {
-                starts.push(i + 1);
-            }
-        }
+        starts.extend(ends(text));
         let mut count = 0;
         let counts = bytes.chunks(STRIDE).map(|stride| {
             count += characters(stride);
             count
         });
         Self { starts, counts: std::iter::once(0).chain(counts).collect() }
+    }
+
+    /// The lines of `text`, each with its ending.
+    pub fn split(text: &str) -> impl Iterator<Item = &str> {
+        let rest = text.len();
+        let mut at = 0;
+        ends(text)
+            .chain([rest])
+            .map(move |end| &text[std::mem::replace(&mut at, end)..end])
+            .filter(|line| !line.is_empty())
     }
 
     /// The position of the byte at `offset`.

@@ -68,7 +68,7 @@ fn underindentation(text: &str, lines: &Lines, offset: usize, message: &str) -> 
 fn unclosed_quote(text: &str, offset: usize) -> Option<usize> {
     let mut start = 0;
     let mut open: Option<(usize, char)> = None;
-    for line in text.split_inclusive('\n') {
+    for line in Lines::split(text) {
         if start > offset {
             break;
         }

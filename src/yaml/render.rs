@@ -5,7 +5,7 @@
 use super::node::Style;
 use super::other_readings::reads_differently;
 use super::scalar::plain_value;
-use crate::model::{Map, Value, written_tag};
+use crate::model::{Map, Value, marker_lines, written_tag};
 
 /// A string as a scalar on one line: plain where that is safe, else quoted.
 ///
@@ -201,6 +201,7 @@ fn is_plain_safe(text: &str, flow: bool) -> bool {
         && !text.contains(" #")
         && !text.starts_with("---")
         && !text.starts_with("...")
+        && marker_lines(text).next().is_none()
         && !(flow && text.contains([',', '[', ']', '{', '}', '?']))
         && !(flow && text.contains(":") && text.contains(['"', '\'']))
         && matches!(plain_value(text), Value::String(_))
@@ -270,6 +271,8 @@ mod tests {
             "<<",
             "=",
             "key:",
+            "<<<<<<<",
+            "======= x",
         ] {
             assert!(string(text, None, false).starts_with(['\'', '"']), "{text}");
         }
@@ -293,6 +296,24 @@ mod tests {
         }
         assert_eq!(string("x:y", None, true), "x:y");
         assert_eq!((string(":x", None, false), string("?x", None, false)), (":x".into(), "?x".into()));
+    }
+
+    #[test]
+    fn what_cannot_stand_in_a_tag_is_escaped() {
+        for (tag, written) in [
+            ("!ENV", "!ENV"),
+            ("!a{b}", "!a%7Bb%7D"),
+            ("!a!b", "!a%21b"),
+            ("tag:yaml.org,2002:x\u{11}~", "!!x%11~"),
+            ("tag:example.com,2000:a/b", "!<tag:example.com,2000:a/b>"),
+            ("tag:example.com,2000:é>", "!<tag:example.com,2000:%C3%A9%3E>"),
+        ] {
+            let value = Value::Tagged(tag.to_owned(), Box::new(Value::String("x".to_owned())));
+            assert_eq!(flow(&value), format!("{written} x"));
+            let read =
+                Document::parse(format!("{written} x\n").as_bytes(), &Limits::default()).expect(written);
+            assert_eq!(*read.value(), value, "{written}");
+        }
     }
 
     fn value() -> impl Strategy<Value = Value> {

@@ -31,6 +31,7 @@ pub(super) fn from_latin_1(bytes: &[u8]) -> Option<String> {
 
 /// The text with lines that end in LF and comments that begin with `#`, as YAML has them.
 pub(super) fn normalized(text: &str) -> String {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut text = text.replace("\r\n", "\n").replace('\r', "\n");
     let marks: Vec<usize> =
         lines(&text).into_iter().filter(|line| line.comment).map(|line| line.span.start).collect();
@@ -344,6 +345,7 @@ mod tests {
     fn properties_are_read_as_java_reads_them() {
         for (text, expected) in [
             ("", "{}\n"),
+            ("\u{feff}! c\na=b\n", "# c\na: b\n"),
             ("a=b\n", "a: b\n"),
             ("a = b c  \nd:e\nf g=h\ni\n", "a: 'b c  '\nd: e\nf: g=h\ni: ''\n"),
             ("  a\t:\t = x\n", "a: = x\n"),

@@ -245,14 +245,31 @@ impl fmt::Display for Value {
     }
 }
 
-/// A tag as it is written before a value.
+/// A tag as it is written before a value (YAML 1.2.2, section 6.9.1).
 #[must_use]
 pub fn written_tag(tag: &str) -> String {
+    /// What parts a tag from what stands about it.
+    const INDICATORS: &str = "!,[]{}";
     match tag.strip_prefix("tag:yaml.org,2002:") {
-        Some(short) => format!("!!{short}"),
-        None if tag.starts_with('!') => tag.to_owned(),
-        None => format!("!<{tag}>"),
+        Some(short) if !short.is_empty() => format!("!!{}", tag_text(short, INDICATORS)),
+        _ => match tag.strip_prefix('!') {
+            Some(local) => format!("!{}", tag_text(local, INDICATORS)),
+            None => format!("!<{}>", tag_text(tag, "")),
+        },
     }
+}
+
+/// The text of a tag with escapes for what cannot stand in it as it is.
+fn tag_text(text: &str, escaped: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_ascii_alphanumeric() || "-#;/?:@&=+$,_.!~*'()[]".contains(c) && !escaped.contains(c) {
+            out.push(c);
+        } else {
+            c.encode_utf8(&mut [0; 4]).bytes().for_each(|byte| out.push_str(&format!("%{byte:02X}")));
+        }
+    }
+    out
 }
 
 fn write_string(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {

@@ -10,6 +10,7 @@ use super::layout::{
 use super::replace::empty;
 use super::splice::Splices;
 use crate::yaml::document::Document;
+use crate::yaml::lines::Lines;
 use crate::yaml::node::NodeId;
 
 /// A block collection whose entries come and go.
@@ -103,7 +104,7 @@ impl<'d> Block<'d> {
     /// New lines without the comment that heads the document, where they bring the same from theirs.
     fn below_head<'l>(&self, at: usize, lines: &'l str) -> &'l str {
         let above = self.document.text().get(..at).unwrap_or_default().trim_start_matches('\u{feff}');
-        let marker = above.split_inclusive('\n').rfind(|line| line.starts_with("---"));
+        let marker = Lines::split(above).filter(|line| line.starts_with("---")).last();
         let head = marker.and_then(|marker| Some(above.rsplit_once(marker)?.1)).unwrap_or(above);
         lines.strip_prefix(head.replace("\r\n", "\n").trim_start_matches('\n')).unwrap_or(lines)
     }

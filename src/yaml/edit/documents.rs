@@ -10,6 +10,7 @@ use super::plan::Plan;
 use super::splice::{Splices, line_ending};
 use crate::model::Value;
 use crate::yaml::document::Document;
+use crate::yaml::lines::Lines;
 use crate::yaml::node::NodeId;
 use crate::yaml::render;
 
@@ -123,7 +124,7 @@ impl Extents {
         let begin = text.len() - text.trim_start_matches('\u{feff}').len();
         let mut markers = Vec::new();
         let mut at = 0;
-        for line in text.split_inclusive('\n') {
+        for line in Lines::split(text) {
             let from = if at == 0 { begin } else { at };
             let shown = text.get(from..at + line.len()).unwrap_or_default();
             if shown.starts_with('%') {
