@@ -15,6 +15,7 @@ use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use tokio_rustls::TlsAcceptor;
 
 use super::forwarded::Peer;
 use super::tls::{HTTP_2, Tls};
@@ -73,13 +74,7 @@ pub(super) async fn serve(
                     }
                 }
                 // Apart, so that connections without it do not have its size.
-                Some(acceptor) => {
-                    let shaken = Box::pin(tokio::time::timeout(idle, acceptor.accept(stream))).await;
-                    if let Ok(Ok(stream)) = shaken {
-                        let is_http2 = stream.get_ref().1.alpn_protocol() == Some(HTTP_2);
-                        Box::pin(answer(stream, is_http2, router, idle, watcher)).await;
-                    }
-                }
+                Some(acceptor) => Box::pin(answer_over_tls(acceptor, stream, router, idle, watcher)).await,
             }
         });
     }
@@ -113,6 +108,20 @@ async fn answer<S>(
         let mut builder = hyper::server::conn::http1::Builder::new();
         builder.timer(TokioTimer::new()).header_read_timeout(idle).max_buf_size(READ_BYTES);
         let _ = watcher.watch(builder.serve_connection(io, service)).await;
+    }
+}
+
+/// The same, once both have agreed on a key.
+async fn answer_over_tls(
+    acceptor: TlsAcceptor,
+    stream: TcpStream,
+    router: (Router, Peer),
+    idle: Duration,
+    watcher: Watcher,
+) {
+    if let Ok(Ok(stream)) = tokio::time::timeout(idle, acceptor.accept(stream)).await {
+        let is_http2 = stream.get_ref().1.alpn_protocol() == Some(HTTP_2);
+        answer(stream, is_http2, router, idle, watcher).await;
     }
 }
 

@@ -8,7 +8,7 @@ use std::convert::Infallible;
 use std::iter::Peekable;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use axum::body::Body;
@@ -16,10 +16,11 @@ use axum::response::Response;
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, header};
 use http_body::Frame;
-use tokio::sync::mpsc;
+use tokio::sync::watch;
 
 use super::environment::{InEnvironment, key};
 use super::problem::Problem;
+use super::streams::StreamPlace;
 use super::view::{EnvironmentView, ServedItem};
 use crate::api::served::{self, ChangedItem, ItemChange};
 
@@ -53,100 +54,100 @@ pub(super) fn open(request: InEnvironment, keys: Vec<Key>, voice: Voice) -> Resu
     view.good()?;
     let place = request.shared.streams.enter(request.caller.name())?;
     let last = request.headers.get(LAST_EVENT_ID).map(|id| id.to_str().unwrap_or_default().to_owned());
-    let (sender, receiver) = mpsc::channel(1);
     let request = request.of_stream();
-    tokio::spawn(async move {
-        let _place = place;
-        let begun = match voice {
-            Voice::Changes => begin(&request, &keys, &view, last, &sender).await,
-            Voice::Refetch(tag) => {
-                // What changed since the flags were evaluated is not known, so they are to be again.
-                let first = refetch(&request, &view, &keys, tag);
-                send(&sender, [b"retry: 2000\n", first.as_slice()].concat()).await
-            }
-        };
-        // Whoever has gone is told nothing more.
-        if begun.is_ok() {
-            let _ = tell(&request, (&keys, voice), view, &sender).await;
+    let begin = match voice {
+        Voice::Changes => tokio::task::block_in_place(|| begin(&request, &keys, &view, last.as_deref())),
+        Voice::Refetch(tag) => {
+            // What changed since the flags were evaluated is not known, so they are to be again.
+            let first = refetch(&request, &view, &keys, tag);
+            [b"retry: 2000\n", first.as_slice()].concat()
         }
-    });
-    let mut response = Response::new(Body::new(Stream(receiver)));
+    };
+    let turns = request.shared.turns(request.environment);
+    let teller =
+        Teller { request, keys, voice, told: view, turns, begin: Some(begin), is_over: false, _place: place };
+    let mut response = Response::new(Body::new(Stream(Some(Box::pin(teller.next())))));
     let form = HeaderValue::from_static("text/event-stream");
     response.headers_mut().insert(header::CONTENT_TYPE, form);
     Ok(response)
 }
 
-/// Nobody reads the stream any more.
-struct Gone;
-
-/// Tells where the environment is, and what was missed.
-async fn begin(
-    request: &InEnvironment,
-    keys: &[Key],
-    view: &EnvironmentView,
-    last: Option<String>,
-    sender: &mpsc::Sender<Bytes>,
-) -> Result<(), Gone> {
-    let missed = tokio::task::block_in_place(|| missed(request, keys, view, last.as_deref()));
+/// Where the environment is, and what was missed.
+fn begin(request: &InEnvironment, keys: &[Key], view: &EnvironmentView, last: Option<&str>) -> Vec<u8> {
+    let missed = missed(request, keys, view, last);
     let state = state(request, view);
     // What was missed is told before its id is, so that a stream that breaks in between loses nothing.
     let ready_id = view.commit().map(CommitId::as_str).filter(|_| missed.is_none());
-    let ready = [b"retry: 2000\n", event_text("ready", ready_id, &state).as_slice()].concat();
-    send(sender, ready).await?;
-    match missed {
-        None => {}
-        Some(Missed::Changes(data)) => send(sender, event_of("change", view, &data)).await?,
-        Some(Missed::Unknown) => send(sender, event_of("reset", view, &state)).await?,
-    }
-    Ok(())
+    let more = match missed {
+        None => Vec::new(),
+        Some(Missed::Changes(data)) => event_of("change", view, &data),
+        Some(Missed::Unknown) => event_of("reset", view, &state),
+    };
+    [b"retry: 2000\n", event_text("ready", ready_id, &state).as_slice(), &more].concat()
 }
 
-/// Tells of what changes from a view on.
-async fn tell(
-    request: &InEnvironment,
-    (keys, voice): (&[Key], Voice),
-    view: Arc<EnvironmentView>,
-    sender: &mpsc::Sender<Bytes>,
-) -> Result<(), Gone> {
-    let mut turns = request.shared.turns(request.environment);
-    let mut told = view;
-    loop {
-        if request.shared.is_stopping() {
-            return send(sender, b"retry: 1000\n\n".to_vec()).await;
+/// What is told next, and who tells what follows; `None` at the end.
+type Told = Option<(Vec<u8>, Teller)>;
+
+/// Tells one reader of what changes.
+struct Teller {
+    request: InEnvironment,
+    keys: Vec<Key>,
+    voice: Voice,
+    /// The view that was told of last.
+    told: Arc<EnvironmentView>,
+    turns: watch::Receiver<u64>,
+    /// What is told first of all.
+    begin: Option<Vec<u8>>,
+    /// Whether the last was told.
+    is_over: bool,
+    _place: StreamPlace,
+}
+
+impl Teller {
+    /// What is told next, as soon as there is something.
+    async fn next(mut self) -> Told {
+        if let Some(begin) = self.begin.take() {
+            return Some((begin, self));
         }
-        if !request.shared.access.still_admits(&request.caller) {
-            return Ok(());
-        }
-        let now = request.view().ok().filter(|now| now.served.good.is_some());
-        if let Some(now) = now.filter(|now| !Arc::ptr_eq(now, &told)) {
-            let compare = || changes(request, keys, &told, &now);
-            // Under another policy every item is looked at anew.
-            let changed = if is_under_one_policy(&told, &now) {
-                compare()
-            } else {
-                tokio::task::block_in_place(compare)
-            };
-            let is_news = !changed.is_empty() || keys.is_empty() && told.commit() != now.commit();
-            if is_news {
-                let event = match voice {
-                    Voice::Changes => event_of("change", &now, &change(request, now.commit(), &changed)),
-                    Voice::Refetch(tag) => refetch(request, &now, keys, tag),
-                };
-                send(sender, event).await?;
+        while !self.is_over {
+            if self.request.shared.is_stopping() {
+                self.is_over = true;
+                return Some((b"retry: 1000\n\n".to_vec(), self));
             }
-            told = now;
-            continue;
+            if !self.request.shared.access.still_admits(&self.request.caller) {
+                return None;
+            }
+            let now = self.request.view().ok().filter(|now| now.served.good.is_some());
+            if let Some(now) = now.filter(|now| !Arc::ptr_eq(now, &self.told)) {
+                let news = self.news(&now);
+                self.told = now;
+                if let Some(news) = news {
+                    return Some((news, self));
+                }
+                continue;
+            }
+            tokio::select! {
+                _ = self.turns.changed() => {}
+                () = tokio::time::sleep(BEAT) => return Some((b":\n\n".to_vec(), self)),
+            }
         }
-        tokio::select! {
-            _ = turns.changed() => {}
-            () = sender.closed() => return Err(Gone),
-            () = tokio::time::sleep(BEAT) => send(sender, b":\n\n".to_vec()).await?,
-        }
+        None
     }
-}
 
-async fn send(sender: &mpsc::Sender<Bytes>, text: Vec<u8>) -> Result<(), Gone> {
-    sender.send(text.into()).await.map_err(|_| Gone)
+    /// What there is to tell of a view.
+    fn news(&self, now: &EnvironmentView) -> Option<Vec<u8>> {
+        let Self { request, keys, told, .. } = self;
+        let compare = || changes(request, keys, told, now);
+        // Under another policy every item is looked at anew.
+        let changed =
+            if is_under_one_policy(told, now) { compare() } else { tokio::task::block_in_place(compare) };
+        let is_news = !changed.is_empty() || keys.is_empty() && told.commit() != now.commit();
+        is_news.then(|| match self.voice {
+            Voice::Changes => event_of("change", now, &change(request, now.commit(), &changed)),
+            Voice::Refetch(tag) => refetch(request, now, keys, tag),
+        })
+    }
 }
 
 /// That flags are to be evaluated again.
@@ -309,8 +310,8 @@ fn changes<'v>(
     changed
 }
 
-/// The body of a stream.
-struct Stream(mpsc::Receiver<Bytes>);
+/// The body of a stream: what is told next.
+struct Stream(Option<Pin<Box<dyn Future<Output = Told> + Send>>>);
 
 impl http_body::Body for Stream {
     type Data = Bytes;
@@ -320,6 +321,10 @@ impl http_body::Body for Stream {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        self.0.poll_recv(context).map(|bytes| bytes.map(|bytes| Ok(Frame::data(bytes))))
+        let Some(next) = &mut self.0 else { return Poll::Ready(None) };
+        let told = ready!(next.as_mut().poll(context));
+        let (text, next) = told.map(|(text, teller)| (text, Box::pin(teller.next()) as _)).unzip();
+        self.0 = next;
+        Poll::Ready(text.map(|text| Ok(Frame::data(text.into()))))
     }
 }
