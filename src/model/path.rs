@@ -98,6 +98,13 @@ impl ValuePath {
         self.segments.last()
     }
 
+    /// What this path is when what stands at `from`, which is it or above it, stands at `to`.
+    #[must_use]
+    pub fn moved(&self, from: &Self, to: &Self) -> Self {
+        let rest = self.segments.get(from.segments.len()..).unwrap_or_default();
+        Self { document: to.document.clone(), segments: [&to.segments, rest].concat() }
+    }
+
     /// Whether `other` is this path or lies below it.
     #[must_use]
     pub fn covers(&self, other: &Self) -> bool {

@@ -161,7 +161,7 @@ impl VersionReader {
         }
         let mut map = Map::with_capacity(starts.len());
         for entry in entries {
-            if entry[indent..].starts_with(['!', '&', '*', '?', ':', '<', '%', '@', '`']) {
+            if entry[indent..].starts_with(['{', '[', '!', '&', '*', '?', ':', '<', '%', '@', '`']) {
                 return None;
             }
             let Value::Map(entry) = self.block(entry, depth + 1)? else { return None };
@@ -179,8 +179,8 @@ impl VersionReader {
         let (key, below) = text.split_once('\n')?;
         let first = lines(below).find(Line::says_something)?;
         let is_below = first.indent() > indent || (first.indent() == indent && first.is_element());
-        if !is_below || !key.trim_end().ends_with(':') || key[indent..].starts_with(['!', '&', '*', '?', '<'])
-        {
+        let is_plain = !key[indent..].starts_with(['{', '[', '!', '&', '*', '?', '<']);
+        if !is_below || !key.trim_end().ends_with(':') || !is_plain {
             return None;
         }
         let Value::Map(map) = self.block(key, DEPTH)? else { return None };
@@ -299,6 +299,15 @@ mod tests {
             format!("k:\n  !t\n{}", long("  kN: N\n")),
             format!("? k\n{}", long("kN: N\n")),
             format!("{}text\n", long("kN: N\n")),
+            format!("{{}}\n{}", long("kN: N\n")),
+            format!("{{a: 1}}\n{}", long("kN: N\n")),
+            format!("{}{{a: 1}}\n", long("kN: N\n")),
+            format!("{}{{a: 1}}: 1\n", long("kN: N\n")),
+            format!("[a]:\n{}", long("  kN: N\n")),
+            format!("{{}}:\n{}", long("  kN: N\n")),
+            format!("- {{}}\n- x\n{}", long("- nN: N\n")),
+            format!("k:\n  {{}}\n{}", long("  kN: N\n")),
+            format!("'a'\n{}", long("kN: N\n")),
             format!("{} less: 1\n", long("  kN: N\n")),
             format!("-\n{}", long("  kN: N\n")),
             format!("- - a\n{}", long("  - kN\n")),

@@ -62,6 +62,54 @@ fn what_moved_keeps_its_values_and_nothing_is_lost() {
             "--with-new",
             "a: {timeoutSeconds: 7, x: 1}\n",
         ),
+        // Renamed within what is renamed, before it or after it, as often as may be.
+        (
+            "p:\n  a: 1x\n  c: 2\n",
+            Some("p:\n  a: 9x\n  c: 2\n"),
+            &["q:\n  a: 1x\n  c: 2\n", "q:\n  b: 1x\n  c: 2\n", "q:\n  e: 1x\n  c: 3\n"],
+            "--with-new",
+            "q:\n  e: 9x\n  c: 3\n",
+        ),
+        (
+            "p:\n  a: 1x\n  c: 2\n",
+            Some("p:\n  a: 9x\n  c: 2\n"),
+            &["p:\n  b: 1x\n  c: 2\n", "q:\n  b: 1x\n  c: 2\n"],
+            "--with-new",
+            "q:\n  b: 9x\n  c: 2\n",
+        ),
+        (
+            "l:\n  - name: k\n    a: 1x\n    c: 2\n",
+            Some("l:\n  - name: k\n    a: 9x\n    c: 2\n"),
+            &["l:\n  - name: m\n    a: 1x\n    c: 2\n", "l:\n  - name: m\n    b: 1x\n    c: 2\n"],
+            "--with-new",
+            "l:\n  - name: m\n    b: 9x\n    c: 2\n",
+        ),
+        (
+            "p:\n  m:\n    a: 1x\n    c: 2\n  d: 7\n",
+            Some("p:\n  m:\n    a: 9x\n    c: 2\n  d: 7\n"),
+            &[
+                "q:\n  m:\n    a: 1x\n    c: 2\n  d: 7\n",
+                "q:\n  o:\n    a: 1x\n    c: 2\n  d: 7\n",
+                "q:\n  o:\n    b: 1x\n    c: 2\n  d: 7\n",
+            ],
+            "--with-new",
+            "q:\n  o:\n    b: 9x\n    c: 2\n  d: 7\n",
+        ),
+        // What the target removed of it stays away, whatever it is called.
+        (
+            "p:\n  a: 1x\n  c: 2\n  d: t\n",
+            Some("p:\n  c: 2\n  d: t\n"),
+            &["q:\n  a: 1x\n  c: 2\n  d: t\n", "q:\n  b: 1x\n  c: 2\n  d: t\n"],
+            "--with-new",
+            "q:\n  c: 2\n  d: t\n",
+        ),
+        (
+            "p:\n  a: 1x\n  c: 2\n  d: t\n",
+            Some("p:\n  c: 2\n  d: t\n"),
+            &["p:\n  b: 1x\n  c: 2\n  d: t\n", "q:\n  b: 1x\n  c: 2\n  d: t\n"],
+            "--with-new",
+            "q:\n  c: 2\n  d: t\n",
+        ),
         // Renamed, and then given a value that stays behind.
         (
             "m:\n  a: hostx\n  z: 1\n",

@@ -107,10 +107,12 @@ pub fn rename_in_place(
         last_key(&line.path).filter(|_| is_beside).map(str::to_owned)
     };
     let keys: Vec<Option<String>> = lines.iter().map(in_place).collect();
-    let renames = lines
-        .iter()
-        .zip(&keys)
-        .filter_map(|(line, key)| Some((&line.renamed.as_ref()?.from, key.as_deref()?)));
+    let renames = lines.iter().zip(&keys).filter(|(line, _)| line.verdict == Action::Take);
+    let renames = renames.flat_map(|(line, key)| {
+        let whole = line.renamed.iter().filter_map(|renamed| Some((&renamed.from, key.as_deref()?)));
+        let within = line.renamed.iter().flat_map(|renamed| &renamed.within);
+        whole.chain(within.map(|(path, key)| (path, key.as_str())))
+    });
     let renames: Vec<(&ValuePath, &str)> = renames.collect();
     if renames.is_empty() {
         return None;

@@ -55,6 +55,8 @@ pub struct PlanEntry<V = Value> {
 pub struct Renamed<V = Value> {
     /// Where the target has it.
     pub from: ValuePath,
+    /// The keys of the target within it that the source renamed as well, and what they are called now.
+    pub within: Vec<(ValuePath, String)>,
     /// What the target has under the new name afterwards.
     pub carried: V,
 }
@@ -89,7 +91,7 @@ impl PlanEntry {
             top: self.top.clone(),
             renamed: self.renamed.as_ref().map(|renamed| {
                 let carried = one(&renamed.carried);
-                Box::new(Renamed { from: renamed.from.clone(), carried })
+                Box::new(Renamed { from: renamed.from.clone(), within: renamed.within.clone(), carried })
             }),
             replaced_by: self.replaced_by.clone(),
             secret: self.secret,

@@ -4,7 +4,7 @@
 //! the new one, with its own values in it: what was the source's old value becomes the source's, what
 //! was its own stays so.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{HashMap, HashSet};
 
 use indexmap::IndexMap;
@@ -49,22 +49,32 @@ pub fn join_renamed(
             && new.is_some_and(|new| !is_apart(&pair.from, &pair.old) && !is_apart(&pair.to, new))
     };
     let mut found: Vec<(CommitId, Pair)> = Vec::new();
-    for id in renaming_commits(&lines) {
-        let Some(commit) = (commits.by)(&id)? else { continue };
-        let mut later = None;
+    // What the target has under names of before those commits, as the source called it right after them.
+    let mut called: HashMap<ValuePath, (usize, ValuePath)> = HashMap::new();
+    let ids = renaming_commits(&lines);
+    let later: Vec<Later> = ids.iter().map(|id| Later::behind(id, commits)).collect();
+    for (number, id) in ids.iter().enumerate() {
+        let Some(commit) = (commits.by)(id)? else { continue };
         for mut pair in pairs(&commit.before, &commit.after, lists) {
-            if target.at(&pair.from).is_some() && source.at(&pair.to).is_none() {
-                let later = match &later {
-                    Some(known) => known,
-                    None => later.insert(Later::of((commits.since)(&id)?)),
-                };
-                pair.to = later.called(pair.to, lists);
+            if target.at(&pair.from).is_none() {
+                continue;
+            }
+            called.entry(pair.from.clone()).or_insert_with(|| (number, pair.to.clone()));
+            if source.at(&pair.to).is_none() {
+                pair.to = later[number].called(pair.to, lists)?;
             }
             if concerns(&pair) {
                 found.push((id.clone(), pair));
             }
         }
     }
+    let called = |path: &ValuePath| {
+        let above = (0..=path.segments.len()).rev().map(|steps| path.prefix(steps));
+        let Some((from, (number, to))) = above.filter_map(|above| called.get_key_value(&above)).next() else {
+            return Ok(None);
+        };
+        later[*number].called(path.moved(from, to), lists).map(Some)
+    };
     // The lines at both ends of each pair: the old one's, and the new one's.
     let ends = found
         .iter()
@@ -83,7 +93,8 @@ pub fn join_renamed(
             numbers.iter().filter_map(|number| lines[*number].as_ref()).collect()
         };
         let ends = [&*of(&old), &*of(&new)];
-        let joined = join(commit, pair, ends, (source, target), commits, lists)?;
+        let known = Known { called: &called, had: commits.target_had, lists };
+        let joined = join(commit, pair, ends, (source, target), &known)?;
         let (Some(joined), Some(place)) = (joined, new.first()) else { continue };
         for number in old.iter().chain(&new) {
             lines[*number] = None;
@@ -93,17 +104,31 @@ pub fn join_renamed(
     Ok(lines.into_iter().flatten().collect())
 }
 
-/// Commits behind one, oldest first; what each renamed is worked out when it is asked for.
-struct Later(Vec<(SourceCommit, OnceCell<HashMap<ValuePath, ValuePath>>)>);
+/// What a commit renamed, worked out when it is asked for.
+type Renames = OnceCell<HashMap<ValuePath, ValuePath>>;
 
-impl Later {
-    fn of(commits: Vec<SourceCommit>) -> Self {
-        Self(commits.into_iter().map(|commit| (commit, OnceCell::new())).collect())
+/// The commits behind one, oldest first, read when they are asked for.
+struct Later<'c> {
+    id: &'c CommitId,
+    commits: &'c SourceCommits<'c>,
+    read: OnceCell<Vec<(SourceCommit, Renames)>>,
+}
+
+impl<'c> Later<'c> {
+    const fn behind(id: &'c CommitId, commits: &'c SourceCommits<'c>) -> Self {
+        Self { id, commits, read: OnceCell::new() }
     }
 
     /// What an entry is called after these commits, which may have renamed it again.
-    fn called(&self, mut path: ValuePath, lists: &dyn ListRules) -> ValuePath {
-        for (commit, renamed) in &self.0 {
+    fn called(&self, mut path: ValuePath, lists: &dyn ListRules) -> Result<ValuePath> {
+        let commits = match self.read.get() {
+            Some(read) => read,
+            None => {
+                let read = (self.commits.since)(self.id)?.into_iter();
+                self.read.get_or_init(|| read.map(|commit| (commit, OnceCell::new())).collect())
+            }
+        };
+        for (commit, renamed) in commits {
             if commit.before.at(&path).is_none() || commit.after.at(&path).is_some() {
                 continue;
             }
@@ -115,10 +140,9 @@ impl Later {
             });
             let mut above = (0..=path.segments.len()).map(|steps| path.prefix(steps));
             let Some((from, to)) = above.find_map(|above| renamed.get_key_value(&above)) else { break };
-            let rest = path.segments.get(from.segments.len()..).unwrap_or_default();
-            path = rest.iter().fold(to.clone(), |path, segment| path.join(segment.clone()));
+            path = path.moved(from, to);
         }
-        path
+        Ok(path)
     }
 }
 
@@ -136,14 +160,17 @@ fn join(
     pair: &Pair,
     [at_old, at_new]: [&[&PlanEntry]; 2],
     (source, target): (&Document, &Document),
-    commits: &SourceCommits<'_>,
-    lists: &dyn ListRules,
+    known: &Known<'_>,
 ) -> Result<Option<PlanEntry>> {
     let (Some(new), Some(own)) = (source.at(&pair.to), target.at(&pair.from)) else { return Ok(None) };
     let stays = |line: &&PlanEntry| {
         matches!(line.resolution, Resolution::Pinned | Resolution::Unknown) || line.secret
     };
-    let (Some(removed), Some(level)) = (at_old.first(), at_new.iter().map(|line| line.level).max()) else {
+    // What the target removed under its old name stays away, and hinders nothing else.
+    let (gone, come): (Vec<&PlanEntry>, Vec<&PlanEntry>) =
+        at_new.iter().partition(|line| matches!(line.reason, Reason::TargetRemovedAs(_)));
+    let come = if come.is_empty() { at_new } else { &come };
+    let (Some(removed), Some(level)) = (at_old.first(), come.iter().map(|line| line.level).max()) else {
         return Ok(None);
     };
     if at_old.iter().chain(at_new).any(stays) {
@@ -154,8 +181,11 @@ fn join(
     let own_leaves: PathTree<'_, ()> =
         at_old.iter().filter(|line| is_targets_own(line)).map(|line| (&line.path, ())).collect();
     let is_own = |path: &ValuePath| own_leaves.reaches(path) || own_leaves.above(path).next().is_some();
-    let carried = Own { is_own: &is_own, had: commits.target_had, lists };
-    let carried = carried.carried(&pair.from, [&pair.old, own, new])?;
+    let gone: HashSet<&ValuePath> = gone.iter().map(|line| &line.path).collect();
+    let is_gone = |path: &ValuePath| gone.contains(path);
+    let within = RefCell::default();
+    let own_values = Own { is_own: &is_own, is_gone: &is_gone, known, within: &within };
+    let carried = own_values.carried([&pair.from, &pair.to], [&pair.old, own, new])?;
     let on = removed.commit.as_ref().filter(|by| by.id == *commit).map(CommitInfo::date);
     let renamed = Reason::Renamed { on, keeps_own: carried != *new };
     let (resolution, level, reason) = match declined {
@@ -177,7 +207,7 @@ fn join(
         origin: removed.origin.clone(),
         target_commit: removed.target_commit.clone(),
         top: highest_absent(target, &pair.to),
-        renamed: Some(Box::new(Renamed { from: pair.from.clone(), carried })),
+        renamed: Some(Box::new(Renamed { from: pair.from.clone(), within: within.take(), carried })),
         replaced_by: Vec::new(),
         secret: false,
         literal: false,
@@ -189,27 +219,53 @@ const fn is_targets_own(line: &PlanEntry) -> bool {
     !matches!(line.reason, Reason::Removed { is_own: false, .. })
 }
 
-/// What is known of the target's value under the old name of an entry.
-struct Own<'a> {
-    /// Whether something at a path there is the target's own.
-    is_own: &'a dyn Fn(&ValuePath) -> bool,
-    /// Whether the target ever had something at a path there.
+/// What is known of the target's values under old names.
+struct Known<'a> {
+    /// What the source calls now what the target has at a path; `None` where nothing there was renamed.
+    called: &'a dyn Fn(&ValuePath) -> Result<Option<ValuePath>>,
+    /// Whether the target ever had something at a path.
     had: &'a dyn Fn(&ValuePath) -> Result<bool>,
     /// How elements of lists are told apart.
     lists: &'a dyn ListRules,
 }
 
+/// The target's value under the old name of an entry.
+struct Own<'a> {
+    /// Whether something at a path there is the target's own.
+    is_own: &'a dyn Fn(&ValuePath) -> bool,
+    /// Whether the target removed what the source has at a path now.
+    is_gone: &'a dyn Fn(&ValuePath) -> bool,
+    known: &'a Known<'a>,
+    /// The keys that it has under old names, and those of now.
+    within: &'a RefCell<Vec<(ValuePath, String)>>,
+}
+
 impl Own<'_> {
     /// What the target has under the new name: its own values, and the source's where it has one that the
-    /// source had. `old` is the source's value before; what the target took away stays away.
-    fn carried(&self, path: &ValuePath, [old, own, new]: [&Value; 3]) -> Result<Value> {
+    /// source had. `old` is the source's value before; what the target took away stays away. What was
+    /// renamed within the entry as well is carried to its name of now.
+    fn carried(&self, [path, now]: [&ValuePath; 2], [old, own, new]: [&Value; 3]) -> Result<Value> {
         if let (Value::Map(old), Value::Map(own), Value::Map(new)) = (old, own, new) {
+            let mut former: HashMap<&str, &str> = HashMap::new();
+            for key in own.keys().filter(|key| !new.contains_key(*key)) {
+                let called =
+                    (self.known.called)(&path.key(key))?.filter(|to| to.parent().as_ref() == Some(now));
+                let Some(Segment::Key(called)) = called.as_ref().and_then(ValuePath::last) else { continue };
+                let called = new.get_key_value(called).filter(|(called, _)| !own.contains_key(*called));
+                if let Some((called, _)) = called {
+                    former.insert(called, key);
+                    self.within.borrow_mut().push((path.key(key), called.clone()));
+                }
+            }
             let mut out = Map::new();
             for (key, value) in new {
-                let given = self.entry(&path.key(key), [old.get(key), own.get(key)], value)?;
+                let was = former.get(key.as_str()).copied().unwrap_or(key);
+                let sides = [old.get(was).or_else(|| old.get(key)), own.get(was)];
+                let given = self.entry([&path.key(was), &now.key(key)], sides, value)?;
                 out.extend(given.map(|value| (key.clone(), value)));
             }
-            for (key, own) in own {
+            let carried: HashSet<&str> = former.into_values().collect();
+            for (key, own) in own.iter().filter(|(key, _)| !carried.contains(key.as_str())) {
                 if !new.contains_key(key) && self.stays(&path.key(key), old.get(key), own) {
                     out.insert(key.clone(), own.clone());
                 }
@@ -217,19 +273,19 @@ impl Own<'_> {
             return Ok(Value::Map(out));
         }
         if let (Value::List(old), Value::List(own), Value::List(new)) = (old, own, new)
-            && let Some(field) = identity(self.lists, path, own, new)
+            && let Some(field) = identity(self.known.lists, path, own, new)
             && old.is_told_apart_by(&field)
         {
             let [known, have, come] = [old, own, new].map(|list| elements(list, &field));
-            let at =
-                |name: &str| path.join(Segment::Identity { field: field.clone(), value: name.to_owned() });
+            let step = |name: &str| Segment::Identity { field: field.clone(), value: name.to_owned() };
             let mut out = Vec::new();
             for (name, value) in &come {
                 let sides = [&known, &have].map(|side| side.get(name).copied());
-                out.extend(self.entry(&at(name), sides, value)?);
+                out.extend(self.entry([&path.join(step(name)), &now.join(step(name))], sides, value)?);
             }
             for (name, own) in &have {
-                if !come.contains_key(name) && self.stays(&at(name), known.get(name).copied(), own) {
+                let path = path.join(step(name));
+                if !come.contains_key(name) && self.stays(&path, known.get(name).copied(), own) {
                     out.push((*own).clone());
                 }
             }
@@ -239,11 +295,17 @@ impl Own<'_> {
     }
 
     /// What the target has of an entry that the source has; `None` for what it took away.
-    fn entry(&self, path: &ValuePath, sides: [Option<&Value>; 2], new: &Value) -> Result<Option<Value>> {
+    fn entry(
+        &self,
+        paths: [&ValuePath; 2],
+        sides: [Option<&Value>; 2],
+        new: &Value,
+    ) -> Result<Option<Value>> {
         Ok(match sides {
-            [Some(old), Some(own)] => Some(self.carried(path, [old, own, new])?),
+            [Some(old), Some(own)] => Some(self.carried(paths, [old, own, new])?),
             [None, Some(own)] => Some(own.clone()),
-            [Some(_), None] if (self.had)(path)? => None,
+            [Some(_), None] if (self.known.had)(paths[0])? => None,
+            [_, None] if (self.is_gone)(paths[1]) => None,
             [_, None] => Some(new.clone()),
         })
     }
@@ -296,14 +358,21 @@ mod tests {
         ] {
             let [old, own, new, expected] =
                 [old, own, new, expected].map(|text| document(text).value().clone());
-            let told = Own { is_own: &|_| true, had: &|_| Ok(true), lists: &NoListRules };
-            let found = told.carried(&ValuePath::root(), [&old, &own, &new]);
+            let known = Known { called: &|_| Ok(None), had: &|_| Ok(true), lists: &NoListRules };
+            let root = &ValuePath::root();
+            let found =
+                Own { is_own: &|_| true, is_gone: &|_| false, known: &known, within: &RefCell::default() }
+                    .carried([root, root], [&old, &own, &new]);
             assert_eq!(found, Ok(expected), "{old} {own} {new}");
         }
         // A value that the source had before, what it took away before, and what the target never had.
         let [old, own, new] =
             ["{a: 2, c: 1}", "{a: 1, b: 1}", "{a: 3, c: 1}"].map(|text| document(text).value().clone());
-        let told = Own { is_own: &|_| false, had: &|_| Ok(false), lists: &NoListRules };
-        assert_eq!(told.carried(&ValuePath::root(), [&old, &own, &new]), Ok(new));
+        let known = Known { called: &|_| Ok(None), had: &|_| Ok(false), lists: &NoListRules };
+        let (told, root) = (
+            Own { is_own: &|_| false, is_gone: &|_| false, known: &known, within: &RefCell::default() },
+            &ValuePath::root(),
+        );
+        assert_eq!(told.carried([root, root], [&old, &own, &new]), Ok(new));
     }
 }

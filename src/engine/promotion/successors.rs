@@ -144,14 +144,13 @@ impl Replaced {
         let Some((whole, numbers)) = above.find_map(|above| self.removed.get_key_value(&above)) else {
             return Vec::new();
         };
-        let rest = path.segments.get(whole.segments.len()..).unwrap_or_default();
         let own = self.before.at(path).map(Value::canonical);
         let holders = own.and_then(|own| self.by_value.get(&own));
         let mut found = Vec::new();
         for number in numbers {
             lookups::count(1);
             let Some(added) = self.added.get(*number) else { continue };
-            let same = rest.iter().fold(added.clone(), |path, segment| path.join(segment.clone()));
+            let same = path.moved(whole, added);
             if self.after.at(&same).is_some() {
                 found.push(same);
                 continue;

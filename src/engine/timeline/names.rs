@@ -116,8 +116,7 @@ fn called_before<'n>(
             Some((*event, steps, from))
         });
         let (event, steps, from) = above.max_by_key(|(event, ..)| *event)?;
-        let rest = path.segments.get(steps..).unwrap_or_default();
-        path = rest.iter().fold(from.clone(), |path, segment| path.join(segment.clone()));
+        path = path.moved(&path.prefix(steps), from);
         end = event;
         Some((event, path.clone()))
     });

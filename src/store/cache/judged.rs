@@ -29,7 +29,7 @@ use crate::store::repository::Repository;
 use crate::store::transaction;
 
 /// What the file begins with; its number changes with the meaning of the rest.
-const MAGIC: &[u8] = b"terrace judged 4\n";
+const MAGIC: &[u8] = b"terrace judged 5\n";
 
 /// The file is never longer.
 const LIMIT: usize = 64 << 20;

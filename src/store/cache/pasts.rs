@@ -15,7 +15,7 @@ use crate::store::repository::Repository;
 use crate::store::transaction;
 
 /// What a file begins with; its number changes with the meaning of the rest.
-const MAGIC: &[u8] = b"terrace past 2\n";
+const MAGIC: &[u8] = b"terrace past 3\n";
 
 /// A file is never longer.
 const LIMIT: usize = 16 << 20;

@@ -37,7 +37,8 @@ pub fn rename_keys(document: &Document, renames: &[(&ValuePath, &str)], limits: 
         keys.entry(document.by_position(&path.parent()?)?).or_default().insert(last_key(path)?, key);
     }
     let mut wanted = document.values().to_vec();
-    for (parent, keys) in &keys {
+    // What is within an entry goes before it, while it is still called so.
+    for (parent, keys) in keys.iter().rev() {
         let Value::Map(map) = untagged_at(&mut wanted, parent)? else { return None };
         let renamed = |(old, value): (String, Value)| match keys.get(old.as_str()) {
             Some(new) => ((*new).to_owned(), value),
@@ -106,6 +107,16 @@ mod tests {
             let renamed = rename_keys(&document, &[(&path, key)], &limits);
             assert_eq!(renamed.as_ref().map(Document::text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn keys_within_one_another_are_renamed_at_once() {
+        let (text, limits) = ("p:\n  m: {a: 1}  # ours\n", Limits::default());
+        let document = Document::parse(text.as_bytes(), &limits).expect(text);
+        let paths = ["p", "p.m", "p.m.a"].map(|path| path.parse::<ValuePath>().expect(path));
+        let renames: Vec<(&ValuePath, &str)> = paths.iter().zip(["q", "o", "b"]).collect();
+        let renamed = rename_keys(&document, &renames, &limits).expect("renamed");
+        assert_eq!(renamed.text(), "q:\n  o: {b: 1}  # ours\n");
     }
 
     #[test]
