@@ -41,6 +41,29 @@ pub fn find_renames(versions: [&Document; 3], lists: &dyn ListRules, likeness: L
     search(versions, Search { lists, likeness, is_in_other: true, found: Vec::new() })
 }
 
+/// What both sides called alike, one of them with this likeness.
+pub(super) fn renames_of_both(
+    [base, ours, theirs]: [&Document; 3],
+    lists: &dyn ListRules,
+    likeness: Likeness,
+) -> Renames {
+    let of = |side, likeness| find_renames([base, side, base], lists, likeness);
+    let mut found = of(ours, likeness);
+    if !found.is_empty() {
+        let known: HashSet<_> = of(theirs, Likeness::Half).into_iter().collect();
+        found.retain(|renamed| known.contains(renamed));
+    }
+    let by_theirs = of(theirs, likeness);
+    if !by_theirs.is_empty() {
+        let (known, own): (HashSet<_>, HashSet<_>) =
+            (found.iter().cloned().collect(), of(ours, Likeness::Half).into_iter().collect());
+        found.extend(
+            by_theirs.into_iter().filter(|renamed| own.contains(renamed) && !known.contains(renamed)),
+        );
+    }
+    found
+}
+
 /// What `side` called otherwise of what the last has no more.
 pub fn renames_of_removed(versions: [&Document; 3], lists: &dyn ListRules) -> Renames {
     search(versions, Search { lists, likeness: Likeness::Half, is_in_other: false, found: Vec::new() })
@@ -296,6 +319,25 @@ mod tests {
                 [base, side, other].map(|text| Document::parse(text.as_bytes(), &limits).expect(text));
             let found = followed(three.each_ref(), &NoListRules, Likeness::Equal, &limits);
             assert_eq!(found.as_ref().map(|[_, other]| other.text()), expected, "{base} {side} {other}");
+        }
+    }
+
+    #[test]
+    fn what_both_called_alike_is_known_where_one_changed_it() {
+        let limits = Limits::default();
+        let base = "p: {a: 1x, b: 2x, c: 3x}\n";
+        for (ours, theirs, expected) in [
+            ("q: {a: 1x, b: 2x, c: 3x}\n", "q: {a: 1x, b: 5x, c: 3x}\n", "p q"),
+            ("q: {a: 1x, b: 5x, c: 3x}\n", "q: {a: 1x, b: 2x, c: 3x}\n", "p q"),
+            ("q: {a: 1x, b: 2x, c: 3x}\n", "q: {z: 9x}\n", ""),
+            ("q: {a: 1x, b: 2x, c: 3x}\n", "r: {a: 1x, b: 2x, c: 3x}\n", ""),
+            ("q: {a: 1x, b: 5x, c: 3x}\n", "q: {a: 7x, b: 2x, c: 3x}\n", ""),
+        ] {
+            let three =
+                [base, ours, theirs].map(|text| Document::parse(text.as_bytes(), &limits).expect(text));
+            let found = renames_of_both(three.each_ref(), &NoListRules, Likeness::Equal);
+            let shown: Vec<_> = found.iter().map(|(from, to)| format!("{from} {to}")).collect();
+            assert_eq!(shown.join(", "), expected, "{ours} {theirs}");
         }
     }
 }

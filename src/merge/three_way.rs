@@ -45,9 +45,13 @@ impl<'a> ThreeWay<'a> {
         })
     }
 
-    /// The three with the keys that one side gave a mapping or a list.
+    /// The three with the keys that a side gave a mapping or a list.
     pub(super) fn following_renames(mut self, likeness: Likeness, limits: &Limits) -> Self {
         let Self { base, ours, theirs, lists } = &mut self;
+        let by_both = renames::renames_of_both([base, ours, theirs], *lists, likeness);
+        if let Some(renamed) = renames::renamed(base, &by_both, limits) {
+            *base = renamed;
+        }
         if let Some(renamed) = renames::followed([base, ours, theirs], *lists, likeness, limits) {
             [*base, *theirs] = renamed;
         }
