@@ -36,6 +36,9 @@ const TIME: &str = "/usr/bin/time";
 /// What promotions begin at.
 const BASE: &str = "base";
 
+/// Git flushes what it writes, as Terrace does.
+const FLUSHED: &str = "git -c core.fsync=all";
+
 /// The item that jobs on one item are about.
 const KEY: &str = "team-000/service-0007";
 
@@ -422,7 +425,9 @@ fn writing<'a>(dir: &'a Path, flat: &'a Path, files: usize, file: &str) -> Vec<R
         git(dir, &["commit", "-qam", "develop"])
     };
     let in_staging = move |number: usize| edit(dir, "staging", many, number + 200_000);
-    let write_object = format!("git hash-object -w {file} && git update-ref refs/bench HEAD");
+    let write_object = format!("{FLUSHED} hash-object -w {file} && {FLUSHED} update-ref refs/bench HEAD");
+    let commit_all = format!("{FLUSHED} commit -qam staging");
+    let add_and_commit = format!("{FLUSHED} add -A && {FLUSHED} commit -qm x");
     let unmoved = move |_| {
         git(flat, &["reset", "-q", "--hard", "main"])?;
         git(flat, &["clean", "-qfd"])?;
@@ -441,7 +446,7 @@ fn writing<'a>(dir: &'a Path, flat: &'a Path, files: usize, file: &str) -> Vec<R
             entrants: vec![
                 Entrant::terrace(&["promote", KEY, "--to", "staging", "--only", "group0.value1", "--yes"])
                     .before(move |number| pending(usize::MAX, number)),
-                Entrant::new("git hash-object -w; git update-ref", &["sh", "-c", &write_object]),
+                Entrant::new("git hash-object -w; update-ref, flushed", &["sh", "-c", &write_object]),
             ],
         },
         Row {
@@ -451,7 +456,7 @@ fn writing<'a>(dir: &'a Path, flat: &'a Path, files: usize, file: &str) -> Vec<R
             entrants: vec![
                 Entrant::terrace(&["promote", "--all", "--to", "staging", "--skip-undecided", "--yes"])
                     .before(move |number| pending(many, number)),
-                Entrant::git(&["commit", "-qam", "staging"]).before(in_staging),
+                Entrant::new("git commit -a, flushed", &["sh", "-c", &commit_all]).before(in_staging),
             ],
         },
         Row {
@@ -460,8 +465,7 @@ fn writing<'a>(dir: &'a Path, flat: &'a Path, files: usize, file: &str) -> Vec<R
             dir: flat.to_owned(),
             entrants: vec![
                 Entrant::terrace(&["migrate", "config", "--yes"]).before(unmoved),
-                Entrant::new("git add -A; git commit", &["sh", "-c", "git add -A && git commit -qm x"])
-                    .before(moved),
+                Entrant::new("git add -A; git commit, flushed", &["sh", "-c", &add_and_commit]).before(moved),
             ],
         },
     ]

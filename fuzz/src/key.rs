@@ -38,10 +38,13 @@ fn stays(key: &Key) {
     }
 }
 
-/// [`Key::PATTERN`], by hand.
+/// [`Key::PATTERN`] and what a file's name and path may be long, by hand.
 fn matches_pattern(text: &str) -> bool {
     let begins = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    text.split('/').all(|segment| {
-        segment.starts_with(begins) && segment.chars().all(|c| begins(c) || matches!(c, '.' | '-'))
-    })
+    text.len() <= 1_024
+        && text.split('/').all(|segment| {
+            segment.len() <= 240
+                && segment.starts_with(begins)
+                && segment.chars().all(|c| begins(c) || matches!(c, '.' | '-'))
+        })
 }

@@ -176,4 +176,23 @@ proptest! {
             }
         }
     }
+    /// However often it was renamed, and what it is in.
+    #[test]
+    fn what_is_its_own_stands_where_the_source_has_it_now(
+        commits in prop::collection::vec(prop::collection::vec((prop::sample::select(vec![0_u8, 3]), 0_usize..12, 0_usize..12), 1..2), 1..5),
+        own in prop::sample::subsequence((1..9).collect::<Vec<_>>(), 1..4),
+    ) {
+        let (world, value, _) = world(&commits, &own);
+        prop_assume!(own.iter().all(|number| value.to_string().contains(&format!("h{number}x"))));
+        let told = world.line("promote x --to staging --with-new --with-removals --skip-undecided --yes").exits(0);
+        let mut expected = in_order(&value).to_string();
+        for number in &own {
+            expected = expected.replace(&format!("h{number}x"), &format!("OWN{number}"));
+        }
+        let got = world.line("get x --env staging --format json").exits(0);
+        let got: Value = serde_json::from_str(&got).expect("JSON");
+        let got = in_order(&got["value"]);
+        let expected: Value = serde_json::from_str(&expected).expect("JSON");
+        prop_assert!(got == expected, "{:?}\n{}\n{}\n{}", commits, told, got, expected);
+    }
 }

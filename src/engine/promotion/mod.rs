@@ -3,6 +3,7 @@
 //! The judging is one table (`judge`), path by path, over the states that history recorded; a plan
 //! gathers what was judged, a selection says what the user chose, and the edits follow from both.
 
+mod carried;
 mod comments;
 mod decision;
 mod edits;

@@ -4,19 +4,18 @@
 //! the new one, with its own values in it: what was the source's old value becomes the source's, what
 //! was its own stays so.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 
-use indexmap::IndexMap;
-
+use super::carried::{Known, Own};
 use super::entry::{Action, PlanEntry, Renamed};
 use super::leaves::highest_absent;
 use super::reason::Reason;
 use super::resolution::{Level, Resolution};
 use super::source_commits::{SourceCommit, SourceCommits};
-use crate::diff::lists::{ListRules, identity, name_of};
+use crate::diff::lists::ListRules;
 use crate::engine::pairs::{Pair, pairs};
-use crate::model::{CommitId, CommitInfo, List, Map, PathTree, Result, Segment, Value, ValuePath};
+use crate::model::{CommitId, CommitInfo, PathTree, Result, Segment, Value, ValuePath};
 use crate::yaml::{Document, FileValues};
 
 /// The source commits that may have renamed something that a target of these lines has.
@@ -93,7 +92,7 @@ pub fn join_renamed(
             numbers.iter().filter_map(|number| lines[*number].as_ref()).collect()
         };
         let ends = [&*of(&old), &*of(&new)];
-        let known = Known { called: &called, had: commits.target_had, lists };
+        let known = Known { source, called: &called, had: commits.target_had, lists };
         let joined = join(commit, pair, ends, (source, target), &known)?;
         let (Some(joined), Some(place)) = (joined, new.first()) else { continue };
         for number in old.iter().chain(&new) {
@@ -183,9 +182,8 @@ fn join(
     let is_own = |path: &ValuePath| own_leaves.reaches(path) || own_leaves.above(path).next().is_some();
     let gone: HashSet<&ValuePath> = gone.iter().map(|line| &line.path).collect();
     let is_gone = |path: &ValuePath| gone.contains(path);
-    let within = RefCell::default();
-    let own_values = Own { is_own: &is_own, is_gone: &is_gone, known, within: &within };
-    let carried = own_values.carried([&pair.from, &pair.to], [&pair.old, own, new])?;
+    let own_values = Own { pair, is_own: &is_own, is_gone: &is_gone, known };
+    let (carried, within) = own_values.carried(own, new)?;
     let on = removed.commit.as_ref().filter(|by| by.id == *commit).map(CommitInfo::date);
     let renamed = Reason::Renamed { on, keeps_own: carried != *new };
     let (resolution, level, reason) = match declined {
@@ -207,7 +205,7 @@ fn join(
         origin: removed.origin.clone(),
         target_commit: removed.target_commit.clone(),
         top: highest_absent(target, &pair.to),
-        renamed: Some(Box::new(Renamed { from: pair.from.clone(), within: within.take(), carried })),
+        renamed: Some(Box::new(Renamed { from: pair.from.clone(), within, carried })),
         replaced_by: Vec::new(),
         secret: false,
         literal: false,
@@ -217,162 +215,4 @@ fn join(
 /// Whether what the target has there is its own, and not what the source had once.
 const fn is_targets_own(line: &PlanEntry) -> bool {
     !matches!(line.reason, Reason::Removed { is_own: false, .. })
-}
-
-/// What is known of the target's values under old names.
-struct Known<'a> {
-    /// What the source calls now what the target has at a path; `None` where nothing there was renamed.
-    called: &'a dyn Fn(&ValuePath) -> Result<Option<ValuePath>>,
-    /// Whether the target ever had something at a path.
-    had: &'a dyn Fn(&ValuePath) -> Result<bool>,
-    /// How elements of lists are told apart.
-    lists: &'a dyn ListRules,
-}
-
-/// The target's value under the old name of an entry.
-struct Own<'a> {
-    /// Whether something at a path there is the target's own.
-    is_own: &'a dyn Fn(&ValuePath) -> bool,
-    /// Whether the target removed what the source has at a path now.
-    is_gone: &'a dyn Fn(&ValuePath) -> bool,
-    known: &'a Known<'a>,
-    /// The keys that it has under old names, and those of now.
-    within: &'a RefCell<Vec<(ValuePath, String)>>,
-}
-
-impl Own<'_> {
-    /// What the target has under the new name: its own values, and the source's where it has one that the
-    /// source had. `old` is the source's value before; what the target took away stays away. What was
-    /// renamed within the entry as well is carried to its name of now.
-    fn carried(&self, [path, now]: [&ValuePath; 2], [old, own, new]: [&Value; 3]) -> Result<Value> {
-        if let (Value::Map(old), Value::Map(own), Value::Map(new)) = (old, own, new) {
-            let mut former: HashMap<&str, &str> = HashMap::new();
-            for key in own.keys().filter(|key| !new.contains_key(*key)) {
-                let called =
-                    (self.known.called)(&path.key(key))?.filter(|to| to.parent().as_ref() == Some(now));
-                let Some(Segment::Key(called)) = called.as_ref().and_then(ValuePath::last) else { continue };
-                let called = new.get_key_value(called).filter(|(called, _)| !own.contains_key(*called));
-                if let Some((called, _)) = called {
-                    former.insert(called, key);
-                    self.within.borrow_mut().push((path.key(key), called.clone()));
-                }
-            }
-            let mut out = Map::new();
-            for (key, value) in new {
-                let was = former.get(key.as_str()).copied().unwrap_or(key);
-                let sides = [old.get(was).or_else(|| old.get(key)), own.get(was)];
-                let given = self.entry([&path.key(was), &now.key(key)], sides, value)?;
-                out.extend(given.map(|value| (key.clone(), value)));
-            }
-            let carried: HashSet<&str> = former.into_values().collect();
-            for (key, own) in own.iter().filter(|(key, _)| !carried.contains(key.as_str())) {
-                if !new.contains_key(key) && self.stays(&path.key(key), old.get(key), own) {
-                    out.insert(key.clone(), own.clone());
-                }
-            }
-            return Ok(Value::Map(out));
-        }
-        if let (Value::List(old), Value::List(own), Value::List(new)) = (old, own, new)
-            && let Some(field) = identity(self.known.lists, path, own, new)
-            && old.is_told_apart_by(&field)
-        {
-            let [known, have, come] = [old, own, new].map(|list| elements(list, &field));
-            let step = |name: &str| Segment::Identity { field: field.clone(), value: name.to_owned() };
-            let mut out = Vec::new();
-            for (name, value) in &come {
-                let sides = [&known, &have].map(|side| side.get(name).copied());
-                out.extend(self.entry([&path.join(step(name)), &now.join(step(name))], sides, value)?);
-            }
-            for (name, own) in &have {
-                let path = path.join(step(name));
-                if !come.contains_key(name) && self.stays(&path, known.get(name).copied(), own) {
-                    out.push((*own).clone());
-                }
-            }
-            return Ok(Value::List(out.into()));
-        }
-        Ok(if own == old || !(self.is_own)(path) { new.clone() } else { own.clone() })
-    }
-
-    /// What the target has of an entry that the source has; `None` for what it took away.
-    fn entry(
-        &self,
-        paths: [&ValuePath; 2],
-        sides: [Option<&Value>; 2],
-        new: &Value,
-    ) -> Result<Option<Value>> {
-        Ok(match sides {
-            [Some(old), Some(own)] => Some(self.carried(paths, [old, own, new])?),
-            [None, Some(own)] => Some(own.clone()),
-            [Some(_), None] if (self.known.had)(paths[0])? => None,
-            [_, None] if (self.is_gone)(paths[1]) => None,
-            [_, None] => Some(new.clone()),
-        })
-    }
-
-    /// Whether the target keeps an entry that the source has no more.
-    fn stays(&self, path: &ValuePath, old: Option<&Value>, own: &Value) -> bool {
-        old != Some(own) && (self.is_own)(path)
-    }
-}
-
-/// The elements of a list by their names.
-fn elements<'l>(list: &'l List, field: &str) -> IndexMap<&'l str, &'l Value> {
-    list.iter().filter_map(|element| Some((name_of(element, field)?, element))).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::diff::lists::NoListRules;
-    use crate::yaml::Limits;
-
-    fn document(text: &str) -> Document {
-        Document::parse(text.as_bytes(), &Limits::default()).expect(text)
-    }
-
-    #[test]
-    fn own_values_are_carried_and_old_ones_become_the_source_s() {
-        for (old, own, new, expected) in [
-            ("7", "40", "7", "40"),
-            ("7", "7", "8", "8"),
-            ("{a: 1, b: 2}", "{a: 1, b: 9}", "{a: 5, b: 2}", "{a: 5, b: 9}"),
-            ("{a: 1, b: 2}", "{a: 1}", "{a: 1, b: 2, c: 3}", "{a: 1, c: 3}"),
-            ("{a: 1}", "{a: 1, own: 1}", "{a: 1}", "{a: 1, own: 1}"),
-            ("{a: 1, b: 2}", "{a: 1, b: 2}", "{a: 1}", "{a: 1}"),
-            ("{a: 1, b: 2}", "{a: 1, b: 9}", "{a: 1}", "{a: 1, b: 9}"),
-            // Elements by their names: values of its own and waiting ones, removed ones, some of its own.
-            (
-                "[{name: a, v: 1, w: 1}, {name: b}]",
-                "[{name: a, v: 9, w: 1}, {name: own}]",
-                "[{name: c}, {name: a, v: 1, w: 2}, {name: b}]",
-                "[{name: c}, {name: a, v: 9, w: 2}, {name: own}]",
-            ),
-            (
-                "{l: [{id: 1, v: 1}]}",
-                "{l: [{id: 1}]}",
-                "{l: [{id: 1, v: 2}, {id: 2}]}",
-                "{l: [{id: 1}, {id: 2}]}",
-            ),
-            ("[1, 2]", "[1, 9]", "[1, 2, 3]", "[1, 9]"),
-        ] {
-            let [old, own, new, expected] =
-                [old, own, new, expected].map(|text| document(text).value().clone());
-            let known = Known { called: &|_| Ok(None), had: &|_| Ok(true), lists: &NoListRules };
-            let root = &ValuePath::root();
-            let found =
-                Own { is_own: &|_| true, is_gone: &|_| false, known: &known, within: &RefCell::default() }
-                    .carried([root, root], [&old, &own, &new]);
-            assert_eq!(found, Ok(expected), "{old} {own} {new}");
-        }
-        // A value that the source had before, what it took away before, and what the target never had.
-        let [old, own, new] =
-            ["{a: 2, c: 1}", "{a: 1, b: 1}", "{a: 3, c: 1}"].map(|text| document(text).value().clone());
-        let known = Known { called: &|_| Ok(None), had: &|_| Ok(false), lists: &NoListRules };
-        let (told, root) = (
-            Own { is_own: &|_| false, is_gone: &|_| false, known: &known, within: &RefCell::default() },
-            &ValuePath::root(),
-        );
-        assert_eq!(told.carried([root, root], [&old, &own, &new]), Ok(new));
-    }
 }

@@ -1,0 +1,319 @@
+//! What a target keeps of its own in an entry that the source called otherwise.
+
+use indexmap::IndexMap;
+
+use crate::diff::lists::{ListRules, identity, name_of};
+use crate::engine::pairs::Pair;
+use crate::model::{List, Map, Result, Segment, Value, ValuePath};
+use crate::yaml::FileValues;
+
+/// What is known of source and target.
+pub(super) struct Known<'a> {
+    pub(super) source: &'a FileValues,
+    /// What the source calls now what the target has at a path; `None` where nothing there was renamed.
+    pub(super) called: &'a dyn Fn(&ValuePath) -> Result<Option<ValuePath>>,
+    /// Whether the target ever had something at a path.
+    pub(super) had: &'a dyn Fn(&ValuePath) -> Result<bool>,
+    /// How elements of lists are told apart.
+    pub(super) lists: &'a dyn ListRules,
+}
+
+/// The target's value under the old name of an entry.
+pub(super) struct Own<'a> {
+    pub(super) pair: &'a Pair,
+    /// Whether something at a path there is the target's own.
+    pub(super) is_own: &'a dyn Fn(&ValuePath) -> bool,
+    /// Whether the target removed what the source has at a path now.
+    pub(super) is_gone: &'a dyn Fn(&ValuePath) -> bool,
+    pub(super) known: &'a Known<'a>,
+}
+
+/// Something within the entry that has another place in the source now.
+struct Move {
+    /// Its place below the entry's new name, when everything before it has moved.
+    from: ValuePath,
+    to: ValuePath,
+    /// Where the target has it.
+    target: ValuePath,
+}
+
+impl Own<'_> {
+    /// What the target has under the new name: its own values, and the source's where it has one that the
+    /// source had; what it took away stays away. What has another place within the entry now has it there
+    /// too. Second, the keys of the target that are called otherwise where they stand.
+    pub(super) fn carried(&self, own: &Value, new: &Value) -> Result<(Value, Vec<(ValuePath, String)>)> {
+        let Pair { from, to, old } = self.pair;
+        let mut moves = Vec::new();
+        self.find_moves(own, [from, to], &mut moves)?;
+        let (mut old, mut own) = (old.clone(), own.clone());
+        moves.retain(|step: &Move| {
+            let is_moved = step.carry_out(&mut own, to);
+            if is_moved {
+                step.carry_out(&mut old, to);
+            }
+            is_moved
+        });
+        let value = self.taken(to, &moves, [&old, &own, new])?;
+        let in_place = moves.into_iter().filter(|step| step.from.parent() == step.to.parent());
+        let keys = in_place.filter_map(|step| match (step.from.last(), step.to.last()) {
+            (Some(Segment::Key(_)), Some(Segment::Key(key))) => Some((step.target, key.clone())),
+            _ => None,
+        });
+        Ok((value, keys.collect()))
+    }
+
+    /// What of a value of the target has another place now, from the highest down.
+    fn find_moves(&self, own: &Value, [path, now]: [&ValuePath; 2], moves: &mut Vec<Move>) -> Result<()> {
+        let mut look = |step: Segment, value: &Value| {
+            let (target, mut at) = (path.join(step.clone()), now.join(step));
+            if self.known.source.at(&at).is_none() {
+                let called = (self.known.called)(&target)?;
+                let is_within =
+                    |to: &ValuePath| self.pair.to.covers(to) && self.known.source.at(to).is_some();
+                if let Some(to) = called.filter(is_within) {
+                    let from = std::mem::replace(&mut at, to.clone());
+                    moves.push(Move { from, to, target: target.clone() });
+                }
+            }
+            self.find_moves(value, [&target, &at], moves)
+        };
+        match (own, self.known.source.at(now)) {
+            (Value::Map(own), _) => {
+                own.iter().try_for_each(|(key, value)| look(Segment::Key(key.clone()), value))
+            }
+            (Value::List(own), Some(Value::List(new))) => {
+                let Some(field) = identity(self.known.lists, path, own, new) else { return Ok(()) };
+                let mut named = own.iter().filter_map(|element| Some((name_of(element, &field)?, element)));
+                named.try_for_each(|(name, element)| {
+                    look(Segment::Identity { field: field.clone(), value: name.to_owned() }, element)
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Where the target has what stands at a path now.
+    fn was(&self, now: &ValuePath, moves: &[Move]) -> ValuePath {
+        let steps = moves.iter().rev().filter(|step| step.to.covers(now));
+        match steps.max_by_key(|step| step.to.segments.len()) {
+            Some(step) => now.moved(&step.to, &step.target),
+            None => now.moved(&self.pair.to, &self.pair.from),
+        }
+    }
+
+    fn taken(&self, now: &ValuePath, moves: &[Move], [old, own, new]: [&Value; 3]) -> Result<Value> {
+        if let (Value::Map(old), Value::Map(own), Value::Map(new)) = (old, own, new) {
+            let mut out = Map::new();
+            for (key, value) in new {
+                let given = self.entry(&now.key(key), moves, [old.get(key), own.get(key)], value)?;
+                out.extend(given.map(|value| (key.clone(), value)));
+            }
+            for (key, own) in own.iter().filter(|(key, _)| !new.contains_key(*key)) {
+                if self.stays(&now.key(key), moves, old.get(key), own) {
+                    out.insert(key.clone(), own.clone());
+                }
+            }
+            return Ok(Value::Map(out));
+        }
+        if let (Value::List(old), Value::List(own), Value::List(new)) = (old, own, new)
+            && let Some(field) = identity(self.known.lists, now, own, new)
+            && old.is_told_apart_by(&field)
+        {
+            let [known, have, come] = [old, own, new].map(|list| elements(list, &field));
+            let at =
+                |name: &str| now.join(Segment::Identity { field: field.clone(), value: name.to_owned() });
+            let mut out = Vec::new();
+            for (name, value) in &come {
+                let sides = [&known, &have].map(|side| side.get(name).copied());
+                out.extend(self.entry(&at(name), moves, sides, value)?);
+            }
+            for (name, own) in have.iter().filter(|(name, _)| !come.contains_key(*name)) {
+                if self.stays(&at(name), moves, known.get(name).copied(), own) {
+                    out.push((*own).clone());
+                }
+            }
+            return Ok(Value::List(out.into()));
+        }
+        let is_own = own != old && (self.is_own)(&self.was(now, moves));
+        Ok(if is_own { own.clone() } else { new.clone() })
+    }
+
+    /// What the target has of an entry that the source has; `None` for what it took away.
+    fn entry(
+        &self,
+        now: &ValuePath,
+        moves: &[Move],
+        sides: [Option<&Value>; 2],
+        new: &Value,
+    ) -> Result<Option<Value>> {
+        Ok(match sides {
+            [Some(old), Some(own)] => Some(self.taken(now, moves, [old, own, new])?),
+            [None, Some(own)] => Some(own.clone()),
+            [Some(_), None] if (self.known.had)(&self.was(now, moves))? => None,
+            [_, None] if (self.is_gone)(now) => None,
+            [_, None] => Some(new.clone()),
+        })
+    }
+
+    /// Whether the target keeps an entry that the source has no more.
+    fn stays(&self, now: &ValuePath, moves: &[Move], old: Option<&Value>, own: &Value) -> bool {
+        old != Some(own) && (self.is_own)(&self.was(now, moves))
+    }
+}
+
+impl Move {
+    /// Moves it within the value of an entry; `false` where the value has it not, or no place for it.
+    fn carry_out(&self, value: &mut Value, entry: &ValuePath) -> bool {
+        let below =
+            |path: &'_ ValuePath| path.segments.get(entry.segments.len()..).unwrap_or_default().to_vec();
+        let (from, to) = (below(&self.from), below(&self.to));
+        let mut changed = value.clone();
+        let Some(moved) = take(&mut changed, &from) else { return false };
+        let is_put = put(&mut changed, &to, moved).is_some();
+        if is_put {
+            *value = changed;
+        }
+        is_put
+    }
+}
+
+fn take(value: &mut Value, path: &[Segment]) -> Option<Value> {
+    let (step, rest) = path.split_first()?;
+    match (step, value) {
+        (step, Value::Tagged(_, inner)) => take(inner, path).filter(|_| !matches!(step, Segment::Index(_))),
+        (Segment::Key(key), Value::Map(map)) if rest.is_empty() => map.shift_remove(key),
+        (Segment::Key(key), Value::Map(map)) => take(map.get_mut(key)?, rest),
+        (Segment::Identity { field, value }, Value::List(list)) => {
+            let at = list.position(field, value)?;
+            if !rest.is_empty() {
+                return take(list.get_mut(at)?, rest);
+            }
+            let mut elements = list.to_vec();
+            let taken = elements.remove(at);
+            *list = elements.into();
+            Some(taken)
+        }
+        _ => None,
+    }
+}
+
+/// Puts something where nothing is; mappings on the way are made.
+fn put(value: &mut Value, path: &[Segment], new: Value) -> Option<()> {
+    let (step, rest) = path.split_first()?;
+    match (step, value) {
+        (_, Value::Tagged(_, inner)) => put(inner, path, new),
+        (Segment::Key(key), Value::Map(map)) if rest.is_empty() => {
+            (!map.contains_key(key)).then(|| map.insert(key.clone(), new)).map(|_| ())
+        }
+        (Segment::Key(key), Value::Map(map)) => {
+            put(map.entry(key.clone()).or_insert_with(|| Value::Map(Map::new())), rest, new)
+        }
+        (Segment::Identity { field, value }, Value::List(list)) => match list.position(field, value) {
+            Some(at) if !rest.is_empty() => put(list.get_mut(at)?, rest, new),
+            None if rest.is_empty() => {
+                let Value::Map(mut element) = new else { return None };
+                *element.get_mut(field)? = Value::String(value.clone());
+                *list = list.iter().cloned().chain([Value::Map(element)]).collect::<Vec<_>>().into();
+                Some(())
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The elements of a list by their names.
+fn elements<'l>(list: &'l List, field: &str) -> IndexMap<&'l str, &'l Value> {
+    list.iter().filter_map(|element| Some((name_of(element, field)?, element))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diff::lists::NoListRules;
+    use crate::yaml::{Document, Limits};
+
+    fn document(text: &str) -> FileValues {
+        Document::parse(text.as_bytes(), &Limits::default()).expect(text).file_values()
+    }
+
+    fn value(text: &str) -> Value {
+        document(text).values()[0].clone()
+    }
+
+    fn pair(old: &str) -> Pair {
+        Pair { from: ValuePath::root(), to: ValuePath::root(), old: value(old) }
+    }
+
+    /// Nothing is known but what the source has.
+    fn nothing(source: &FileValues) -> Known<'_> {
+        Known { source, called: &|_| Ok(None), had: &|_| Ok(false), lists: &NoListRules }
+    }
+
+    #[test]
+    fn own_values_are_carried_and_old_ones_become_the_source_s() {
+        for (old, own, new, expected) in [
+            ("7", "40", "7", "40"),
+            ("7", "7", "8", "8"),
+            ("{a: 1, b: 2}", "{a: 1, b: 9}", "{a: 5, b: 2}", "{a: 5, b: 9}"),
+            ("{a: 1, b: 2}", "{a: 1}", "{a: 1, b: 2, c: 3}", "{a: 1, c: 3}"),
+            ("{a: 1}", "{a: 1, own: 1}", "{a: 1}", "{a: 1, own: 1}"),
+            ("{a: 1, b: 2}", "{a: 1, b: 2}", "{a: 1}", "{a: 1}"),
+            ("{a: 1, b: 2}", "{a: 1, b: 9}", "{a: 1}", "{a: 1, b: 9}"),
+            // Elements by their names: values of its own and waiting ones, removed ones, some of its own.
+            (
+                "[{name: a, v: 1, w: 1}, {name: b}]",
+                "[{name: a, v: 9, w: 1}, {name: own}]",
+                "[{name: c}, {name: a, v: 1, w: 2}, {name: b}]",
+                "[{name: c}, {name: a, v: 9, w: 2}, {name: own}]",
+            ),
+            (
+                "{l: [{id: 1, v: 1}]}",
+                "{l: [{id: 1}]}",
+                "{l: [{id: 1, v: 2}, {id: 2}]}",
+                "{l: [{id: 1}, {id: 2}]}",
+            ),
+            ("[1, 2]", "[1, 9]", "[1, 2, 3]", "[1, 9]"),
+        ] {
+            let (pair, source) = (pair(old), document(new));
+            let known = Known { had: &|_| Ok(true), ..nothing(&source) };
+            let own_values = Own { pair: &pair, is_own: &|_| true, is_gone: &|_| false, known: &known };
+            let found = own_values.carried(&value(own), &value(new));
+            assert_eq!(found, Ok((value(expected), Vec::new())), "{old} {own} {new}");
+        }
+        // A value that the source had before, what it took away before, and what the target never had.
+        let (pair, new) = (pair("{a: 2, c: 1}"), "{a: 3, c: 1}");
+        let source = document(new);
+        let known = nothing(&source);
+        let own_values = Own { pair: &pair, is_own: &|_| false, is_gone: &|_| false, known: &known };
+        assert_eq!(own_values.carried(&value("{a: 1, b: 1}"), &value(new)), Ok((value(new), Vec::new())));
+    }
+
+    #[test]
+    fn what_has_another_place_now_is_carried_there() {
+        for (own, new, called, expected, keys) in [
+            ("{a: 9, c: 1}", "{b: 1, c: 1}", [("a", "b")], "{b: 9, c: 1}", "a b"),
+            ("{a: 9, c: 1}", "{m: {a: 1}, c: 1}", [("a", "m.a")], "{m: {a: 9}, c: 1}", ""),
+            (
+                "{l: [{name: a, v: 9}]}",
+                "{l: [{name: b, v: 1}]}",
+                [("l[name=a]", "l[name=b]")],
+                "{l: [{name: b, v: 9}]}",
+                "",
+            ),
+            // Nothing is put over another thing.
+            ("{a: 9, b: 8}", "{b: 1}", [("a", "b")], "{b: 8, a: 9}", ""),
+        ] {
+            let (pair, source) = (pair("{a: 1, b: 1, c: 1, l: [{name: a, v: 1}]}"), document(new));
+            let path = |text: &str| text.parse::<ValuePath>().expect(text);
+            let called = |at: &ValuePath| {
+                Ok(called.iter().find(|(from, _)| path(from) == *at).map(|(_, to)| path(to)))
+            };
+            let known = Known { called: &called, ..nothing(&source) };
+            let own_values = Own { pair: &pair, is_own: &|_| true, is_gone: &|_| false, known: &known };
+            let (carried, found) = own_values.carried(&value(own), &value(new)).expect("readable");
+            let found: Vec<_> = found.iter().map(|(path, key)| format!("{path} {key}")).collect();
+            assert_eq!((carried, found.join(",")), (value(expected), keys.to_owned()), "{own} {new}");
+        }
+    }
+}
