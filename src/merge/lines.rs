@@ -12,6 +12,7 @@ use super::hunks::{Piece, pieces};
 use super::losses::Leeway;
 use super::{Decided, of};
 use crate::model::ValuePath;
+use crate::yaml::WHITE;
 use crate::yaml::{Document, Limits, Lines};
 
 /// One text of three.
@@ -123,7 +124,7 @@ impl<'a> Token<'a> {
 
     /// What must not get lost of it.
     fn said(&self) -> Option<&'a str> {
-        Some(self.text().trim()).filter(|text| !text.is_empty())
+        Some(self.text().trim_matches(WHITE)).filter(|text| !text.is_empty())
     }
 }
 
@@ -136,7 +137,7 @@ fn tokens(document: &Document) -> Vec<Token<'_>> {
         let end = at + line.len();
         let comment = comments.next_if(|start| *start < end).map(|start| start - at);
         let said = line.get(..comment.unwrap_or(line.len())).unwrap_or(line);
-        let code = said.trim_end();
+        let code = said.trim_end_matches(WHITE);
         match (code.trim_start_matches('\u{feff}').is_empty(), comment) {
             (true, Some(_)) => out.push(Token::Comment(line)),
             (true, None) => out.push(Token::Blank(line)),

@@ -11,6 +11,7 @@
 //! parsed leniently and everything but the brackets is judged here.
 
 use super::node::{Content, Node, NodeId, Style};
+use crate::yaml::WHITE;
 
 /// Whether the byte at `at` is a closing bracket that begins its line.
 pub(super) fn closes_at_line_start(text: &str, at: usize) -> bool {
@@ -56,7 +57,7 @@ impl Judge<'_> {
         let inside = self.text.get(node.span.clone()).unwrap_or_default();
         for (number, line) in inside.split_inclusive(['\n', '\r']).enumerate() {
             let indent = line.len() - line.trim_start_matches(' ').len();
-            let rest = line.trim();
+            let rest = line.trim_matches(WHITE);
             let exempt =
                 rest.is_empty() || rest.starts_with('#') || (brackets && rest.starts_with([']', '}']));
             if number > 0 && !exempt && indent <= column {

@@ -9,6 +9,7 @@ use super::node::{Content, MappingEntry, NodeId, Style};
 use super::other_readings::{OtherReading, reads_differently};
 use super::scalar::{CORE, digits, plain_value};
 use crate::model::Value;
+use crate::yaml::WHITE;
 
 /// Something that readers take differently.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,7 +113,7 @@ impl Finder<'_> {
         for (at, character) in text.match_indices(['\u{85}', '\u{2028}', '\u{2029}']) {
             let behind = text.get(at + character.len()..).unwrap_or_default();
             let line = behind.split(['\n', '\r']).next().unwrap_or_default();
-            let splits = !line.trim().is_empty();
+            let splits = !line.trim_matches(WHITE).is_empty();
             if let Some(character) = character.chars().next() {
                 self.tell(DifferenceKind::Break { character, splits }, at, character.len_utf8());
             }
@@ -184,14 +185,15 @@ impl Finder<'_> {
     /// Whether nothing but blanks stands behind, to the end of a file without a last line feed.
     fn is_last(&self, end: usize) -> bool {
         let text = self.document.text();
-        !text.ends_with(['\n', '\r']) && text.get(end..).is_some_and(|rest| rest.trim().is_empty())
+        !text.ends_with(['\n', '\r'])
+            && text.get(end..).is_some_and(|rest| rest.trim_matches(WHITE).is_empty())
     }
 
     /// The last line of a block text that ends with the file and has a last line feed.
     fn block_end(&mut self, start: usize, value: &str) {
         let text = self.document.text();
         let last = text.rsplit(['\n', '\r']).next().unwrap_or_default();
-        let written = last.trim_start();
+        let written = last.trim_start_matches(WHITE);
         if !written.is_empty() {
             self.tell(DifferenceKind::BlockWithoutEnd, text.len() - written.len(), written.len());
             return;
@@ -202,7 +204,7 @@ impl Finder<'_> {
             .trim_end_matches('\n')
             .rsplit('\n')
             .next()
-            .is_some_and(|line| !line.is_empty() && line.trim().is_empty());
+            .is_some_and(|line| !line.is_empty() && line.trim_matches(WHITE).is_empty());
         if keeps || is_text {
             self.tell(DifferenceKind::BlockEndsInBlanks, text.len() - last.len(), last.len());
         }

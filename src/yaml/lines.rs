@@ -4,6 +4,9 @@ use std::ops::Range;
 
 use crate::model::{Excerpt, Location, Position};
 
+/// White space and line breaks; nothing else that Unicode calls so is any (YAML 1.2.2, sections 5.4 and 5.5).
+pub(crate) const WHITE: [char; 4] = [' ', '\t', '\n', '\r'];
+
 /// The byte offsets at which the lines of a text begin.
 #[derive(Clone, Debug)]
 pub struct Lines {

@@ -29,6 +29,7 @@ pub use document::{Document, Located};
 pub use file_values::{FileValues, SharedScalars};
 pub use limits::{Limits, Rejection, check_limits};
 pub use lines::Lines;
+pub(crate) use lines::WHITE;
 pub use node::{Content, MappingEntry, Node, NodeId, SequenceItem, Style};
 pub use other_readings::{OtherReading, reads_differently};
 pub use parse::NESTING;

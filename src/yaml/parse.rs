@@ -15,6 +15,7 @@ use super::lines::Lines;
 use super::node::{Content, Forest, MappingEntry, Node, NodeId, SequenceItem, Style};
 use super::plain;
 use crate::model::Rule;
+use crate::yaml::WHITE;
 
 /// Lists and mappings nested deeper than this are refused.
 pub const NESTING: usize = 200;
@@ -79,7 +80,7 @@ fn unclosed_quote(text: &str, offset: usize) -> Option<usize> {
                 continue;
             };
             // What stands behind the quote of a text of several lines ends the value.
-            let behind = line.get(end..).unwrap_or_default().trim_start();
+            let behind = line.get(end..).unwrap_or_default().trim_start_matches(WHITE);
             if !(behind.is_empty() || behind.starts_with([',', ']', '}', '#', ':'])) {
                 return Some(opened);
             }
@@ -102,15 +103,15 @@ fn unclosed_quote(text: &str, offset: usize) -> Option<usize> {
 
 /// The first quote, from `at` on, that begins a value.
 fn opening(line: &str, at: usize) -> Option<(usize, char)> {
-    let mut may_begin = line.get(..at).is_some_and(|before| before.trim().is_empty());
+    let mut may_begin = line.get(..at).is_some_and(|before| before.trim_matches(WHITE).is_empty());
     let mut before = ' ';
     for (offset, c) in line.get(at..)?.char_indices() {
         match c {
-            '#' if before.is_whitespace() => return None,
+            '#' if WHITE.contains(&before) => return None,
             '"' | '\'' if may_begin => return Some((at + offset, c)),
             ' ' | '\t' => may_begin = may_begin || matches!(before, ':' | '-' | '?' | ','),
             '[' | '{' => may_begin = true,
-            _ => may_begin = matches!(c, '-' | '?') && may_begin && before.is_whitespace(),
+            _ => may_begin = matches!(c, '-' | '?') && may_begin && WHITE.contains(&before),
         }
         before = c;
     }
@@ -287,7 +288,7 @@ impl Placer<'_> {
             std::mem::replace(&mut self.nodes[id.0 as usize].content, Content::Alias { target: id });
         let (span, content) = match content {
             Content::Scalar { .. } if unwritten => {
-                let end = self.text[..content_start].trim_end().len().max(outer_start);
+                let end = self.text[..content_start].trim_end_matches(WHITE).len().max(outer_start);
                 (end..end, content)
             }
             Content::Scalar { style, .. } if style.is_block() => {
@@ -335,7 +336,7 @@ impl Placer<'_> {
             entry.start = at;
             let mut rest = self.text[at.min(self.text.len())..].chars();
             entry.explicit = rest.next() == Some('?')
-                && rest.next().is_none_or(|c| c.is_whitespace() || c == ',' || c == '}');
+                && rest.next().is_none_or(|c| WHITE.contains(&c) || c == ',' || c == '}');
             at = self.place(entry.key, if entry.explicit { at + 1 } else { at });
             let colon = skip_trivia(self.text, at);
             if self.text[colon..].starts_with(':') {
@@ -382,7 +383,7 @@ fn skip_ends(text: &str, from: usize) -> usize {
     loop {
         let next = skip_trivia(text, at);
         match text[next..].strip_prefix("...") {
-            Some(rest) if rest.is_empty() || rest.starts_with(char::is_whitespace) => at = next + 3,
+            Some(rest) if rest.is_empty() || rest.starts_with(WHITE) => at = next + 3,
             _ => return at,
         }
     }
@@ -404,7 +405,33 @@ pub(super) fn property(text: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use super::super::edit::{Operation, Replacement, apply};
     use super::super::{Content, Document, Limits};
+    use crate::model::Value;
+
+    #[test]
+    fn what_only_unicode_calls_white_space_is_text() {
+        for white in ['\u{85}', '\u{a0}', '\u{2003}', '\u{2028}', '\u{3000}'] {
+            for (text, path) in [
+                (format!("-\t&{white}\r- b\n"), "[1]"),
+                (format!("- &x{white}\n- b\n"), "[1]"),
+                (format!("k: &{white}\nb: 1\n"), "b"),
+                (format!("k: x{white}\nb: 1\n"), "b"),
+                (format!("k: |\n  x{white}\n  {white}\nb: 1\n"), "b"),
+                (format!("k: [x{white}, {white}]\nb: 1\n"), "b"),
+                (format!("{white}: 1\nb: 1\n"), "b"),
+            ] {
+                let Ok(document) = Document::parse(text.as_bytes(), &Limits::default()) else { continue };
+                for (_, node) in document.nodes() {
+                    assert!(text.get(node.outer.clone()).is_some(), "{text:?}");
+                }
+                let path = path.parse().expect("a path");
+                let set = Operation::Set { path, value: Replacement::Value(Value::Bool(true)) };
+                let edited = apply(&document, &[set], &Limits::default()).expect(&text);
+                assert!(edited.matches(white).count() == text.matches(white).count(), "{text:?} {edited:?}");
+            }
+        }
+    }
 
     #[test]
     fn tags_and_anchors_belong_to_the_node_they_stand_before() {

@@ -18,6 +18,7 @@ use super::file_values::FileValues;
 use super::limits::{Limits, check_limits};
 use super::parse::skip_trivia;
 use crate::model::{Map, Value};
+use crate::yaml::WHITE;
 
 /// Reads versions of a file.
 #[derive(Debug)]
@@ -78,7 +79,7 @@ impl VersionReader {
             |mark: &&str| text.starts_with(&mark[1..]) || memmem::find(bytes, mark.as_bytes()).is_some();
         if marks.iter().any(is_marked) {
             for line in lines(text) {
-                if line.text.trim_end() == "---" {
+                if line.text.trim_end_matches(WHITE) == "---" {
                     documents.push(line.start);
                 } else if marks.iter().any(|mark| line.text.starts_with(&mark[1..])) {
                     return None;
@@ -180,7 +181,7 @@ impl VersionReader {
         let first = lines(below).find(Line::says_something)?;
         let is_below = first.indent() > indent || (first.indent() == indent && first.is_element());
         let is_plain = !key[indent..].starts_with(['{', '[', '!', '&', '*', '?', '<']);
-        if !is_below || !key.trim_end().ends_with(':') || !is_plain {
+        if !is_below || !key.trim_end_matches(WHITE).ends_with(':') || !is_plain {
             return None;
         }
         let Value::Map(map) = self.block(key, DEPTH)? else { return None };

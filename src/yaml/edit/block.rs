@@ -9,6 +9,7 @@ use super::layout::{
 };
 use super::replace::empty;
 use super::splice::Splices;
+use crate::yaml::WHITE;
 use crate::yaml::document::Document;
 use crate::yaml::lines::Lines;
 use crate::yaml::node::NodeId;
@@ -93,7 +94,8 @@ impl<'d> Block<'d> {
         let start = self.slots.first().map_or(0, |slot| slot.start);
         let (text, lines) = (self.document.text(), self.document.lines());
         let chunk = chunk_start(self.document, start);
-        let above = text.get(..chunk).unwrap_or_default().trim_start_matches('\u{feff}').trim_end();
+        let above =
+            text.get(..chunk).unwrap_or_default().trim_start_matches('\u{feff}').trim_end_matches(WHITE);
         if !gone && above.lines().next_back().is_none_or(|line| line.starts_with("---")) {
             lines.bytes(text, lines.line(start)).start
         } else {

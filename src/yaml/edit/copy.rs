@@ -8,6 +8,7 @@ use super::layout::{
     is_blank, keeps_blank_lines, properties, slots,
 };
 use crate::model::written_tag;
+use crate::yaml::WHITE;
 use crate::yaml::document::Document;
 use crate::yaml::node::{Content, NodeId};
 
@@ -33,7 +34,7 @@ pub(super) fn copy_block_scalar(
     let raw = lines_of(document.text().get(node.span.start..end(document, id))?);
     let (header, body) = raw.split_once('\n')?;
     let header = block_header(header);
-    let first = body.lines().find(|line| !line.trim().is_empty())?;
+    let first = body.lines().find(|line| !line.trim_matches(WHITE).is_empty())?;
     let (from, header) = match header.find(|c: char| c.is_ascii_digit()) {
         None => (first.len() - first.trim_start_matches(' ').len(), header.to_owned()),
         Some(at) => {
@@ -53,7 +54,7 @@ pub(super) fn copy_flow(document: &Document, id: NodeId, to: usize) -> Option<St
     let line = document.lines().bytes(document.text(), document.lines().line(span.start));
     let line = document.text().get(line)?;
     let from = line.len() - line.trim_start_matches(' ').len();
-    Some(reindent(&copy(document, span, id)?, from, to).trim_start().to_owned())
+    Some(reindent(&copy(document, span, id)?, from, to).trim_start_matches(WHITE).to_owned())
 }
 
 /// The lines of a block collection at another place, with all comments in it. One that ends in a
@@ -151,7 +152,7 @@ fn with_dashes(
     let shifted = raw.split_inclusive('\n').zip(shifts).map(|(line, (more, less))| {
         let bare = line.trim_start_matches(' ');
         let indent = (line.len() - bare.len() + more).saturating_sub(less);
-        let is_blank = bare.trim().is_empty();
+        let is_blank = bare.trim_matches(WHITE).is_empty();
         if is_blank { line.to_owned() } else { format!("{}{bare}", " ".repeat(indent)) }
     });
     shifted.collect()

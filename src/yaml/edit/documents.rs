@@ -9,6 +9,7 @@ use super::layout::layout;
 use super::plan::Plan;
 use super::splice::{Splices, line_ending};
 use crate::model::Value;
+use crate::yaml::WHITE;
 use crate::yaml::document::Document;
 use crate::yaml::lines::Lines;
 use crate::yaml::node::NodeId;
@@ -131,7 +132,7 @@ impl Extents {
                 return None;
             }
             if is_marker(shown, "---") {
-                let bare = shown.trim_end() == "---";
+                let bare = shown.trim_end_matches(WHITE) == "---";
                 markers.push((from, if bare { at + line.len() } else { from }, true));
             }
             at += line.len();

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::yaml::WHITE;
 use crate::yaml::document::Document;
 use crate::yaml::node::{Content, Node, NodeId};
 use crate::yaml::parse::{property, skip_trivia};
@@ -74,7 +75,7 @@ pub(super) fn end(document: &Document, id: NodeId) -> usize {
         Content::Scalar { style, .. } if style.is_block() => {
             let body = text.get(node.span.clone()).unwrap_or_default();
             if !keeps_blank_lines(body) {
-                return line_end(document, node.span.start + body.trim_end().len());
+                return line_end(document, node.span.start + body.trim_end_matches(WHITE).len());
             }
             // The parser counts the indentation of the line behind it in.
             let body = body.trim_end_matches(' ');
@@ -92,7 +93,7 @@ pub(super) fn keeps_blank_lines(text: &str) -> bool {
 
 /// The header of a block scalar.
 pub(super) fn block_header(text: &str) -> &str {
-    let end = text.find(|c: char| c.is_whitespace()).unwrap_or(text.len());
+    let end = text.find(WHITE).unwrap_or(text.len());
     text.get(..end).unwrap_or_default()
 }
 
@@ -163,7 +164,7 @@ pub(super) fn comment_on(document: &Document, line: usize) -> Option<usize> {
 fn blanks_on(document: &Document, line: usize) -> Option<usize> {
     let bytes = document.lines().bytes(document.text(), line);
     let body = document.text().get(bytes.clone()).filter(|_| bytes.start < document.text().len())?;
-    body.trim().is_empty().then_some(body.len())
+    body.trim_matches(WHITE).is_empty().then_some(body.len())
 }
 
 /// Whether there is a line `line` (from 1) and it is blank.

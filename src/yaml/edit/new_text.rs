@@ -4,6 +4,7 @@ use super::addition::{Added, New};
 use super::copy::{Indent, copy_block, copy_block_scalar, copy_flow, copy_slot, lines_of};
 use super::layout::{Holder, is_collection, is_flow, slot};
 use crate::model::{Value, written_tag};
+use crate::yaml::WHITE;
 use crate::yaml::document::Document;
 use crate::yaml::node::{Content, NodeId, Style};
 use crate::yaml::render::{self, Layout};
@@ -246,7 +247,7 @@ pub(super) fn flow_text(added: &Added<'_>, layout: Layout, keys: Option<Style>) 
 pub(super) fn tagged(new: &New<'_>, site: &Site) -> Text {
     let mut text = site.write(new);
     if let (Some(tag), _) = new.untagged() {
-        text.inline = format!("{} {}", written_tag(tag), text.inline).trim_end().to_owned();
+        text.inline = format!("{} {}", written_tag(tag), text.inline).trim_end_matches(WHITE).to_owned();
     }
     text
 }

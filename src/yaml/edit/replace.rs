@@ -14,6 +14,7 @@ use super::layout::{
 use super::new_text::{Site, Text, tagged};
 use super::splice::Splices;
 use crate::model::{List, Map, Value};
+use crate::yaml::WHITE;
 use crate::yaml::document::Document;
 use crate::yaml::node::{Content, Node, NodeId};
 use crate::yaml::render::{self, Layout};
@@ -165,7 +166,7 @@ impl<'d> Target<'d> {
         let at = span.inline.start;
         let colon = self.missing_colon();
         if let Some(colon) = colon {
-            out.insert(self.id, at, format!("{colon} {text}").trim_end());
+            out.insert(self.id, at, format!("{colon} {text}").trim_end_matches(WHITE));
         } else if text.is_empty() {
             let lines = !matches!(self.holder, Holder::Root);
             let from = if first_on_line(source, at) && !lines { at } else { blank_before(source, at, lines) };
