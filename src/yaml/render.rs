@@ -2,6 +2,7 @@
 //!
 //! Strings are quoted wherever a reader of YAML 1.1 or 1.2 would take them for something else.
 
+use super::Ciphertext;
 use super::node::Style;
 use super::other_readings::reads_differently;
 use super::scalar::plain_value;
@@ -202,11 +203,17 @@ fn is_plain_safe(text: &str, flow: bool) -> bool {
         && !text.starts_with("---")
         && !text.starts_with("...")
         && marker_lines(text).next().is_none()
+        && !begins_as_ciphertext(text)
         && !(flow && text.contains([',', '[', ']', '{', '}', '?']))
         && !(flow && text.contains(":") && text.contains(['"', '\'']))
         && matches!(plain_value(text), Value::String(_))
         && reads_differently(text).is_none()
         && !is_number_or_date_of_yaml_1_1(text)
+}
+
+/// Whether a file that begins with the text would be taken for something that only others can read.
+fn begins_as_ciphertext(text: &str) -> bool {
+    text.starts_with(['$', '-', 'a', 'v']) && Ciphertext::of(format!("{text}\n").as_bytes()).is_some()
 }
 
 /// Numbers with underscores or a sign before a base, and dates, as YAML 1.1 reads them.
@@ -273,6 +280,9 @@ mod tests {
             "key:",
             "<<<<<<<",
             "======= x",
+            "version https://git-lfs.github.com/spec/v1",
+            "age-encryption.org/v1",
+            "$ANSIBLE_VAULT;1.1;AES256",
         ] {
             assert!(string(text, None, false).starts_with(['\'', '"']), "{text}");
         }
