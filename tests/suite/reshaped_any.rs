@@ -117,12 +117,15 @@ fn in_order(value: &Value) -> Value {
 
 const FILES: [&str; 2] = ["environments/development/x.yaml", "environments/staging/x.yaml"];
 
-/// Development after these commits; staging has its own at some places.
-fn world(commits: &[Vec<Edit>], own: &[usize]) -> (World, Value, Vec<String>) {
-    let mut value = json!({
+fn base() -> Value {
+    json!({
         "a": "h1x", "b": {"c": "h2x", "d": {"e": "h3x", "f": true}, "g": "h4x"},
         "l": [{"name": "n1", "p": "h5x", "q": "h6x"}, {"name": "n2", "p": "h7x"}], "z": "h8x"
-    });
+    })
+}
+
+/// Development after these commits; staging has its own at some places.
+fn world(mut value: Value, commits: &[Vec<Edit>], own: &[usize]) -> (World, Value, Vec<String>) {
     let before = text(&value);
     let mut world = World::with(&FILES.map(|file| (file, &*before)));
     let mut owns = Vec::new();
@@ -156,7 +159,7 @@ proptest! {
 
     #[test]
     fn all_arrives_where_nothing_is_its_own(commits in edits()) {
-        let (world, value, _) = world(&commits, &[]);
+        let (world, value, _) = world(base(), &commits, &[]);
         let told = world.line("promote x --to staging --with-new --with-removals --yes").exits(0);
         let is_left = ["offered", "kept", "waits"].iter().any(|word| told.contains(word));
         let got = world.line("get x --env staging --format json").exits(0);
@@ -167,7 +170,7 @@ proptest! {
 
     #[test]
     fn nothing_that_is_its_own_is_lost(commits in edits(), own in prop::sample::subsequence((1..9).collect::<Vec<_>>(), 1..4)) {
-        let (world, _, owns) = world(&commits, &own);
+        let (world, _, owns) = world(base(), &commits, &own);
         for _ in 0..2 {
             let told = world.line("promote x --to staging --with-new --skip-undecided --yes").exits(0);
             let text = world.read(FILES[1]);
@@ -176,23 +179,50 @@ proptest! {
             }
         }
     }
-    /// However often it was renamed, and what it is in.
     #[test]
-    fn what_is_its_own_stands_where_the_source_has_it_now(
-        commits in prop::collection::vec(prop::collection::vec((prop::sample::select(vec![0_u8, 3]), 0_usize..12, 0_usize..12), 1..2), 1..5),
+    fn what_is_its_own_is_there_under_the_name_of_now(
+        commits in single(vec![0, 3]),
         own in prop::sample::subsequence((1..9).collect::<Vec<_>>(), 1..4),
     ) {
-        let (world, value, _) = world(&commits, &own);
-        prop_assume!(own.iter().all(|number| value.to_string().contains(&format!("h{number}x"))));
-        let told = world.line("promote x --to staging --with-new --with-removals --skip-undecided --yes").exits(0);
-        let mut expected = in_order(&value).to_string();
-        for number in &own {
-            expected = expected.replace(&format!("h{number}x"), &format!("OWN{number}"));
-        }
-        let got = world.line("get x --env staging --format json").exits(0);
-        let got: Value = serde_json::from_str(&got).expect("JSON");
-        let got = in_order(&got["value"]);
-        let expected: Value = serde_json::from_str(&expected).expect("JSON");
-        prop_assert!(got == expected, "{:?}\n{}\n{}\n{}", commits, told, got, expected);
+        stands_where_the_source_has_it(base(), &commits, &own)?;
     }
+
+    /// Between mappings; elements come and go whole.
+    #[test]
+    fn what_is_its_own_is_there_at_the_place_of_now(
+        commits in single(vec![0, 1, 2]),
+        own in prop::sample::subsequence(vec![1, 2, 3, 4, 5, 8], 1..4),
+    ) {
+        let mut base = base();
+        base["l"] = json!("h5x");
+        stands_where_the_source_has_it(base, &commits, &own)?;
+    }
+}
+
+/// Commits of one edit each.
+fn single(kinds: Vec<u8>) -> impl Strategy<Value = Vec<Vec<Edit>>> {
+    let edit = (prop::sample::select(kinds), 0_usize..12, 0_usize..12);
+    prop::collection::vec(prop::collection::vec(edit, 1..2), 1..5)
+}
+
+/// However often it was given another name or place, and what it is in.
+fn stands_where_the_source_has_it(
+    base: Value,
+    commits: &[Vec<Edit>],
+    own: &[usize],
+) -> Result<(), TestCaseError> {
+    let (world, value, _) = world(base, commits, own);
+    prop_assume!(own.iter().all(|number| value.to_string().contains(&format!("h{number}x"))));
+    let told =
+        world.line("promote x --to staging --with-new --with-removals --skip-undecided --yes").exits(0);
+    let mut expected = in_order(&value).to_string();
+    for number in own {
+        expected = expected.replace(&format!("h{number}x"), &format!("OWN{number}"));
+    }
+    let got = world.line("get x --env staging --format json").exits(0);
+    let got: Value = serde_json::from_str(&got).expect("JSON");
+    let got = in_order(&got["value"]);
+    let expected: Value = serde_json::from_str(&expected).expect("JSON");
+    prop_assert!(got == expected, "{:?}\n{}\n{}\n{}", commits, told, got, expected);
+    Ok(())
 }

@@ -16,6 +16,7 @@ mod judge;
 mod leaves;
 mod left_alone;
 mod origins;
+mod parted;
 mod path_history;
 mod plan;
 #[cfg(test)]

@@ -10,6 +10,7 @@ use std::collections::{HashMap, HashSet};
 use super::carried::{Known, Own};
 use super::entry::{Action, PlanEntry, Renamed};
 use super::leaves::highest_absent;
+use super::parted;
 use super::reason::Reason;
 use super::resolution::{Level, Resolution};
 use super::source_commits::{SourceCommit, SourceCommits};
@@ -50,30 +51,37 @@ pub fn join_renamed(
     let mut found: Vec<(CommitId, Pair)> = Vec::new();
     // What the target has under names of before those commits, as the source called it right after them.
     let mut called: HashMap<ValuePath, (usize, ValuePath)> = HashMap::new();
-    let ids = renaming_commits(&lines);
-    let later: Vec<Later> = ids.iter().map(|id| Later::behind(id, commits)).collect();
-    for (number, id) in ids.iter().enumerate() {
-        let Some(commit) = (commits.by)(id)? else { continue };
-        for mut pair in pairs(&commit.before, &commit.after, lists) {
+    let mut ids = renaming_commits(&lines);
+    let mut later: Vec<Later<'_>> = Vec::new();
+    while let Some(id) = ids.get(later.len()).cloned() {
+        let behind = Later::behind(id.clone(), commits);
+        for mut pair in (commits.by)(&id)?.iter().flat_map(|by| pairs(&by.before, &by.after, lists)) {
             if target.at(&pair.from).is_none() {
                 continue;
             }
-            called.entry(pair.from.clone()).or_insert_with(|| (number, pair.to.clone()));
+            called.entry(pair.from.clone()).or_insert_with(|| (later.len(), pair.to.clone()));
             if source.at(&pair.to).is_none() {
-                pair.to = later[number].called(pair.to, lists)?;
+                let (to, renaming) = behind.called(pair.to, lists)?;
+                pair.to = to;
+                let unknown: Vec<_> = renaming.into_iter().filter(|id| !ids.contains(id)).collect();
+                ids.extend(unknown);
             }
             if concerns(&pair) {
                 found.push((id.clone(), pair));
             }
         }
+        later.push(behind);
     }
     let called = |path: &ValuePath| {
         let above = (0..=path.segments.len()).rev().map(|steps| path.prefix(steps));
         let Some((from, (number, to))) = above.filter_map(|above| called.get_key_value(&above)).next() else {
             return Ok(None);
         };
-        later[*number].called(path.moved(from, to), lists).map(Some)
+        later[*number].called(path.moved(from, to), lists).map(|(path, _)| Some(path))
     };
+    let own = lines.iter().filter(|line| line.source.is_none() && is_targets_own(line));
+    let own: Vec<ValuePath> = own.map(|line| line.path.clone()).collect();
+    let found = parted::apart(found, &own, &called, (source, target))?;
     // The lines at both ends of each pair: the old one's, and the new one's.
     let ends = found
         .iter()
@@ -108,22 +116,23 @@ type Renames = OnceCell<HashMap<ValuePath, ValuePath>>;
 
 /// The commits behind one, oldest first, read when they are asked for.
 struct Later<'c> {
-    id: &'c CommitId,
+    id: CommitId,
     commits: &'c SourceCommits<'c>,
     read: OnceCell<Vec<(SourceCommit, Renames)>>,
 }
 
 impl<'c> Later<'c> {
-    const fn behind(id: &'c CommitId, commits: &'c SourceCommits<'c>) -> Self {
+    const fn behind(id: CommitId, commits: &'c SourceCommits<'c>) -> Self {
         Self { id, commits, read: OnceCell::new() }
     }
 
-    /// What an entry is called after these commits, which may have renamed it again.
-    fn called(&self, mut path: ValuePath, lists: &dyn ListRules) -> Result<ValuePath> {
+    /// What an entry is called after these commits, and those of them that renamed it again.
+    fn called(&self, mut path: ValuePath, lists: &dyn ListRules) -> Result<(ValuePath, Vec<CommitId>)> {
+        let mut renaming = Vec::new();
         let commits = match self.read.get() {
             Some(read) => read,
             None => {
-                let read = (self.commits.since)(self.id)?.into_iter();
+                let read = (self.commits.since)(&self.id)?.into_iter();
                 self.read.get_or_init(|| read.map(|commit| (commit, OnceCell::new())).collect())
             }
         };
@@ -140,8 +149,9 @@ impl<'c> Later<'c> {
             let mut above = (0..=path.segments.len()).map(|steps| path.prefix(steps));
             let Some((from, to)) = above.find_map(|above| renamed.get_key_value(&above)) else { break };
             path = path.moved(from, to);
+            renaming.push(commit.id.clone());
         }
-        Ok(path)
+        Ok((path, renaming))
     }
 }
 
