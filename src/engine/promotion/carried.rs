@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 
 use crate::diff::lists::{ListRules, identity, name_of};
 use crate::engine::pairs::Pair;
-use crate::model::{List, Map, Result, Segment, Value, ValuePath};
+use crate::model::{List, Map, PathTree, Result, Segment, Value, ValuePath};
 use crate::yaml::FileValues;
 
 /// What is known of source and target.
@@ -37,6 +37,9 @@ struct Move {
     target: ValuePath,
 }
 
+/// What has another place now, by that place.
+type Places<'m> = PathTree<'m, &'m Move>;
+
 impl Own<'_> {
     /// What the target has under the new name: its own values, and the source's where it has one that the
     /// source had; what it took away stays away. What has another place within the entry now has it there
@@ -53,7 +56,8 @@ impl Own<'_> {
             }
             is_moved
         });
-        let value = self.taken(to, &moves, [&old, &own, new])?;
+        let places: Places<'_> = moves.iter().map(|step| (&step.to, step)).collect();
+        let value = self.taken(to, &places, [&old, &own, new])?;
         let in_place = moves.into_iter().filter(|step| step.from.parent() == step.to.parent());
         let keys = in_place.filter_map(|step| match (step.from.last(), step.to.last()) {
             (Some(Segment::Key(_)), Some(Segment::Key(key))) => Some((step.target, key.clone())),
@@ -93,23 +97,22 @@ impl Own<'_> {
     }
 
     /// Where the target has what stands at a path now.
-    fn was(&self, now: &ValuePath, moves: &[Move]) -> ValuePath {
-        let steps = moves.iter().rev().filter(|step| step.to.covers(now));
-        match steps.max_by_key(|step| step.to.segments.len()) {
-            Some(step) => now.moved(&step.to, &step.target),
+    fn was(&self, now: &ValuePath, places: &Places<'_>) -> ValuePath {
+        match places.above(now).next_back() {
+            Some((_, step)) => now.moved(&step.to, &step.target),
             None => now.moved(&self.pair.to, &self.pair.from),
         }
     }
 
-    fn taken(&self, now: &ValuePath, moves: &[Move], [old, own, new]: [&Value; 3]) -> Result<Value> {
+    fn taken(&self, now: &ValuePath, places: &Places<'_>, [old, own, new]: [&Value; 3]) -> Result<Value> {
         if let (Value::Map(old), Value::Map(own), Value::Map(new)) = (old, own, new) {
             let mut out = Map::new();
             for (key, value) in new {
-                let given = self.entry(&now.key(key), moves, [old.get(key), own.get(key)], value)?;
+                let given = self.entry(&now.key(key), places, [old.get(key), own.get(key)], value)?;
                 out.extend(given.map(|value| (key.clone(), value)));
             }
             for (key, own) in own.iter().filter(|(key, _)| !new.contains_key(*key)) {
-                if self.stays(&now.key(key), moves, old.get(key), own) {
+                if self.stays(&now.key(key), places, old.get(key), own) {
                     out.insert(key.clone(), own.clone());
                 }
             }
@@ -125,16 +128,16 @@ impl Own<'_> {
             let mut out = Vec::new();
             for (name, value) in &come {
                 let sides = [&known, &have].map(|side| side.get(name).copied());
-                out.extend(self.entry(&at(name), moves, sides, value)?);
+                out.extend(self.entry(&at(name), places, sides, value)?);
             }
             for (name, own) in have.iter().filter(|(name, _)| !come.contains_key(*name)) {
-                if self.stays(&at(name), moves, known.get(name).copied(), own) {
+                if self.stays(&at(name), places, known.get(name).copied(), own) {
                     out.push((*own).clone());
                 }
             }
             return Ok(Value::List(out.into()));
         }
-        let is_own = own != old && (self.is_own)(&self.was(now, moves));
+        let is_own = own != old && (self.is_own)(&self.was(now, places));
         Ok(if is_own { own.clone() } else { new.clone() })
     }
 
@@ -142,22 +145,22 @@ impl Own<'_> {
     fn entry(
         &self,
         now: &ValuePath,
-        moves: &[Move],
+        places: &Places<'_>,
         sides: [Option<&Value>; 2],
         new: &Value,
     ) -> Result<Option<Value>> {
         Ok(match sides {
-            [Some(old), Some(own)] => Some(self.taken(now, moves, [old, own, new])?),
+            [Some(old), Some(own)] => Some(self.taken(now, places, [old, own, new])?),
             [None, Some(own)] => Some(own.clone()),
-            [Some(_), None] if (self.known.had)(&self.was(now, moves))? => None,
+            [Some(_), None] if (self.known.had)(&self.was(now, places))? => None,
             [_, None] if (self.is_gone)(now) => None,
             [_, None] => Some(new.clone()),
         })
     }
 
     /// Whether the target keeps an entry that the source has no more.
-    fn stays(&self, now: &ValuePath, moves: &[Move], old: Option<&Value>, own: &Value) -> bool {
-        old != Some(own) && (self.is_own)(&self.was(now, moves))
+    fn stays(&self, now: &ValuePath, places: &Places<'_>, old: Option<&Value>, own: &Value) -> bool {
+        old != Some(own) && (self.is_own)(&self.was(now, places))
     }
 }
 
@@ -167,13 +170,10 @@ impl Move {
         let below =
             |path: &'_ ValuePath| path.segments.get(entry.segments.len()..).unwrap_or_default().to_vec();
         let (from, to) = (below(&self.from), below(&self.to));
-        let mut changed = value.clone();
-        let Some(moved) = take(&mut changed, &from) else { return false };
-        let is_put = put(&mut changed, &to, moved).is_some();
-        if is_put {
-            *value = changed;
-        }
-        is_put
+        let Some(moved) = take(value, &from) else { return false };
+        let Err(moved) = put(value, &to, moved) else { return true };
+        let _ = put(value, &from, moved);
+        false
     }
 }
 
@@ -181,7 +181,7 @@ fn take(value: &mut Value, path: &[Segment]) -> Option<Value> {
     let (step, rest) = path.split_first()?;
     match (step, value) {
         (step, Value::Tagged(_, inner)) => take(inner, path).filter(|_| !matches!(step, Segment::Index(_))),
-        (Segment::Key(key), Value::Map(map)) if rest.is_empty() => map.shift_remove(key),
+        (Segment::Key(key), Value::Map(map)) if rest.is_empty() => map.swap_remove(key),
         (Segment::Key(key), Value::Map(map)) => take(map.get_mut(key)?, rest),
         (Segment::Identity { field, value }, Value::List(list)) => {
             let at = list.position(field, value)?;
@@ -197,28 +197,31 @@ fn take(value: &mut Value, path: &[Segment]) -> Option<Value> {
     }
 }
 
-/// Puts something where nothing is; mappings on the way are made.
-fn put(value: &mut Value, path: &[Segment], new: Value) -> Option<()> {
-    let (step, rest) = path.split_first()?;
+/// Puts something where nothing is, and gives it back where it has no place; mappings on the way are made.
+fn put(value: &mut Value, path: &[Segment], new: Value) -> std::result::Result<(), Value> {
+    let Some((step, rest)) = path.split_first() else { return Err(new) };
     match (step, value) {
         (_, Value::Tagged(_, inner)) => put(inner, path, new),
-        (Segment::Key(key), Value::Map(map)) if rest.is_empty() => {
-            (!map.contains_key(key)).then(|| map.insert(key.clone(), new)).map(|_| ())
+        (Segment::Key(key), Value::Map(map)) if rest.is_empty() && !map.contains_key(key) => {
+            map.insert(key.clone(), new);
+            Ok(())
         }
-        (Segment::Key(key), Value::Map(map)) => {
+        (Segment::Key(key), Value::Map(map)) if !rest.is_empty() => {
             put(map.entry(key.clone()).or_insert_with(|| Value::Map(Map::new())), rest, new)
         }
-        (Segment::Identity { field, value }, Value::List(list)) => match list.position(field, value) {
-            Some(at) if !rest.is_empty() => put(list.get_mut(at)?, rest, new),
-            None if rest.is_empty() => {
-                let Value::Map(mut element) = new else { return None };
-                *element.get_mut(field)? = Value::String(value.clone());
+        (Segment::Identity { field, value }, Value::List(list)) => match (list.position(field, value), new) {
+            (Some(at), new) if !rest.is_empty() => match list.get_mut(at) {
+                Some(element) => put(element, rest, new),
+                None => Err(new),
+            },
+            (None, Value::Map(mut element)) if rest.is_empty() && element.contains_key(field) => {
+                element.insert(field.clone(), Value::String(value.clone()));
                 *list = list.iter().cloned().chain([Value::Map(element)]).collect::<Vec<_>>().into();
-                Some(())
+                Ok(())
             }
-            _ => None,
+            (_, new) => Err(new),
         },
-        _ => None,
+        _ => Err(new),
     }
 }
 
