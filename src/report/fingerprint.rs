@@ -35,9 +35,9 @@ pub(super) fn fingerprints(findings: &[Finding]) -> Vec<Fingerprint> {
     findings.iter().map(&mut fingerprint).collect()
 }
 
-/// The fingerprints of what a review accepts: by what is said.
+/// The fingerprints of what a review accepts or cannot compare: by what is said.
 pub(super) fn remark_fingerprints(remarks: &[Remark]) -> impl Iterator<Item = String> {
-    remarks.iter().map(|Remark { file, text }| digest(&[Remark::NAME, file, text].join("\0")))
+    remarks.iter().map(|Remark { name, file, text }| digest(&format!("{name}\0{file}\0{text}")))
 }
 
 fn hash(finding: &Finding) -> String {

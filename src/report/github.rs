@@ -22,8 +22,8 @@ pub(super) fn findings(
     summary: &Summary,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    for Remark { file, text } in remarks {
-        let (file, title) = (property(file), Remark::NAME);
+    for Remark { name, file, text } in remarks {
+        let (file, title) = (property(file), name);
         writeln!(out, "::notice file={file},line=1,title={title}::{}", data(&sentence(text)))?;
     }
     for finding in findings {

@@ -14,7 +14,7 @@ use crate::model::{Finding, Severity};
 #[derive(Serialize)]
 struct Issue<'a> {
     description: String,
-    check_name: &'static str,
+    check_name: Cow<'static, str>,
     fingerprint: String,
     severity: &'static str,
     location: Location<'a>,
@@ -49,17 +49,17 @@ fn issue(finding: &Finding, fingerprint: String) -> Issue<'_> {
     let (begin, end) = finding.location.map_or((1, 1), |at| (at.start.line, at.end.line));
     Issue {
         description: headline(finding),
-        check_name: finding.rule.id(),
+        check_name: finding.rule.id().into(),
         fingerprint,
         severity: severity(finding.severity),
         location: Location { path: clean(&finding.file), lines: Lines { begin, end } },
     }
 }
 
-fn remarked(Remark { file, text }: &Remark, fingerprint: String) -> Issue<'_> {
+fn remarked(Remark { name, file, text }: &Remark, fingerprint: String) -> Issue<'_> {
     Issue {
-        description: format!("{}: {text}", Remark::NAME),
-        check_name: "accepted-here",
+        description: format!("{name}: {text}"),
+        check_name: name.replace(' ', "-").into(),
         fingerprint,
         severity: severity(Severity::Notice),
         location: Location { path: clean(file), lines: Lines { begin: 1, end: 1 } },

@@ -40,29 +40,31 @@ pub(super) fn findings(
     let cases: usize = suites.values().map(|suite| suite.len().max(1)).sum::<usize>() + remarks.len();
     writeln!(out, r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;
     writeln!(out, r#"<testsuites name="terrace" tests="{cases}" failures="{}" errors="0">"#, summary.errors)?;
-    accepted(remarks, out)?;
+    remarked(remarks, out)?;
     for (environment, cases) in suites {
         suite(environment.map_or("repository", |environment| environment.name()), &cases, out)?;
     }
     writeln!(out, "</testsuites>")
 }
 
-fn accepted(remarks: &[Remark], out: &mut dyn Write) -> io::Result<()> {
-    let (name, count) = (Remark::NAME, remarks.len());
-    if count == 0 {
-        return Ok(());
+fn remarked(remarks: &[Remark], out: &mut dyn Write) -> io::Result<()> {
+    let mut suites: BTreeMap<&str, Vec<&Remark>> = BTreeMap::new();
+    remarks.iter().for_each(|remark| suites.entry(remark.name).or_default().push(remark));
+    for (name, remarks) in suites {
+        let count = remarks.len();
+        writeln!(
+            out,
+            r#"  <testsuite name="{name}" tests="{count}" failures="0" errors="0" skipped="{count}">"#
+        )?;
+        for Remark { file, text, .. } in remarks {
+            let (file, text) = (escape(&clean(file)), escape(text));
+            writeln!(out, r#"    <testcase name="{text}" classname="{file}">"#)?;
+            writeln!(out, r#"      <skipped message="{name}"/>"#)?;
+            writeln!(out, "    </testcase>")?;
+        }
+        writeln!(out, "  </testsuite>")?;
     }
-    writeln!(
-        out,
-        r#"  <testsuite name="{name}" tests="{count}" failures="0" errors="0" skipped="{count}">"#
-    )?;
-    for Remark { file, text } in remarks {
-        let (file, text) = (escape(&clean(file)), escape(text));
-        writeln!(out, r#"    <testcase name="{text}" classname="{file}">"#)?;
-        writeln!(out, r#"      <skipped message="{name}"/>"#)?;
-        writeln!(out, "    </testcase>")?;
-    }
-    writeln!(out, "  </testsuite>")
+    Ok(())
 }
 
 fn suite(name: &str, cases: &[Case<'_>], out: &mut dyn Write) -> io::Result<()> {

@@ -7,7 +7,7 @@
 use std::io::{self, Write};
 
 use super::format::{Format, findings_and};
-use super::remark::accepted;
+use super::remark::remarks;
 use super::review_markdown;
 use super::review_sections::{Section, sections};
 use super::review_summary::{range, verdict};
@@ -27,7 +27,7 @@ pub fn review(format: Format, review: &Review, view: &View, out: &mut dyn Write)
         Format::Json => crate::api::review::review(review, out),
         Format::Markdown => review_markdown::review(review, out),
         Format::Github | Format::Sarif | Format::Junit | Format::Gitlab => {
-            findings_and(format, review.introduced(), &accepted(review)?, &review.summary(), view, out)
+            findings_and(format, review.introduced(), &remarks(review)?, &review.summary(), view, out)
         }
     }
 }

@@ -163,13 +163,13 @@ pub(super) fn findings(findings: &[Finding], remarks: &[Remark], out: &mut dyn W
     crate::api::findings::document(&Log { schema, version: "2.1.0", runs: [run] }, out)
 }
 
-/// What is accepted is no result: notifications tell of it (section 3.20.21).
+/// What is accepted or not compared is no result: notifications tell of it (section 3.20.21).
 fn invocations(remarks: &[Remark]) -> Vec<Invocation> {
     let first = Position { line: 1, column: 1 };
     let at_first = Location { start: first, end: first };
-    let notification = |Remark { file, text }: &Remark| Notification {
+    let notification = |Remark { name, file, text }: &Remark| Notification {
         level: level(Severity::Notice),
-        message: Message { text: plain(&format!("{}: {text}", Remark::NAME)) },
+        message: Message { text: plain(&format!("{name}: {text}")) },
         locations: [Place { physical_location: physical_location(file, at_first) }],
     };
     let told: Vec<_> = remarks.iter().map(notification).collect();

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 
 use crate::diff::lists::{ListRules, identity, name_of};
-use crate::engine::pairs::Pair;
+use crate::engine::pairs::{Pair, identity_keys};
 use crate::model::{List, Map, PathTree, Result, Segment, Value, ValuePath};
 use crate::yaml::FileValues;
 
@@ -137,8 +137,16 @@ impl Own<'_> {
             }
             return Ok(Value::List(out.into()));
         }
-        let is_own = own != old && (self.is_own)(&self.was(now, places));
+        let is_own =
+            own != old && ((self.is_own)(&self.was(now, places)) || self.tells_apart(now) && old == new);
         Ok(if is_own { own.clone() } else { new.clone() })
+    }
+
+    /// Whether a path is a part of what tells a document apart, of which no line speaks.
+    fn tells_apart(&self, now: &ValuePath) -> bool {
+        let root = &self.pair.to;
+        let part = |keys: Vec<&str>| keys.iter().fold(root.clone(), |path, key| path.key(*key));
+        root.is_root() && identity_keys(root).into_iter().any(|keys| part(keys) == *now)
     }
 
     /// What the target has of an entry that the source has; `None` for what it took away.

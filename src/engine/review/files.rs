@@ -27,6 +27,8 @@ pub struct Touched {
     pub policy: bool,
     /// Whether the record of kept legacy files differs.
     pub record: bool,
+    /// Whether something else differs among the decisions or the schemas, so that everything is looked at.
+    pub odd: bool,
 }
 
 /// Sorts the files of a change.
@@ -53,8 +55,14 @@ impl Touched {
             self.record = true;
         } else if change.path.starts_with("schemas/") && change.path.ends_with(".json") {
             self.schemas.push(change.clone());
+        } else if let Some(owner) = decision_owner(&change.path) {
+            // Nothing is kept for development.
+            self.odd |= owner.1 == Environment::Development;
+            self.decisions.insert(owner);
         } else {
-            self.decisions.extend(decision_owner(&change.path));
+            self.odd |= [".terrace", "schemas"].iter().any(|folder| {
+                change.path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            });
         }
     }
 
@@ -78,6 +86,12 @@ impl Touched {
             }
             self.renamed.insert((new.environment, new.key), old.key);
         }
+    }
+
+    /// Whether everything is looked at: what differs may concern any item.
+    #[must_use]
+    pub const fn is_whole(&self) -> bool {
+        self.policy || self.record || self.odd
     }
 
     /// The items whose findings can differ because of their own files.
@@ -113,6 +127,16 @@ mod tests {
         assert_eq!(keys, ["a", "b/c", "b/d"]);
         assert_eq!(found.items.values().next().map(BTreeSet::len), Some(2));
         assert_eq!((found.schemas.len(), found.policy, found.record), (1, true, false));
+        for (path, is_odd) in [
+            (".terrace/decisions", true),
+            (".terrace/decisions/prod/a=/0.toml", true),
+            (".terrace/decisions/x.toml", true),
+            ("schemas/shared", true),
+            ("schemas.md", false),
+            ("docs/a.md", false),
+        ] {
+            assert_eq!(touched(&[change(path, "", "1")]).odd, is_odd, "{path}");
+        }
         assert!(found.others.contains("environments/production/a.yml") && found.folders.contains("prod"));
     }
 

@@ -107,6 +107,8 @@ pub struct CheckInput<'a> {
 /// What a review knows besides the snapshot, which may be a part of the revision.
 #[derive(Clone, Debug, Default)]
 pub struct Change {
+    /// Whether all items were read, not only those that it touches.
+    pub is_whole: bool,
     /// The production values that skipped staging.
     pub skipped: Vec<(Key, ValuePath)>,
     /// The values that the plan at the base keeps where they are, and the change overwrites with the

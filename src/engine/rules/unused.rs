@@ -105,7 +105,8 @@ fn entries(
         entries.filter_map(|(position, entry)| Some((position, entry, message(entry.fits.as_ref()?)?)));
     let mut idle: BTreeMap<usize, (&PolicyEntry, String)> =
         told.map(|(position, entry, message)| (position, (entry, message))).collect();
-    if idle.is_empty() || world.change.is_some() || !world.is_all_read() {
+    let is_part = world.change.is_some_and(|change| !change.is_whole);
+    if idle.is_empty() || is_part || !world.is_all_read() {
         return Vec::new();
     }
     for judgement in world.judgements.values() {

@@ -23,6 +23,8 @@ pub(super) struct Part {
     pub(super) head_by_base: Option<Configuration>,
     /// Whether there was a configuration before.
     pub(super) has_base: bool,
+    /// Whether everything was read.
+    pub(super) is_whole: bool,
     /// The items that are judged.
     pub(super) keys: BTreeSet<Key>,
     /// The schemas of the change and the items that they describe.
@@ -51,13 +53,15 @@ pub(super) fn read(
     let mut keys: BTreeSet<Key> = touched.keys().cloned().collect();
     keys.extend(touched.renamed.iter().flat_map(|((_, new), old)| [new.clone(), old.clone()]));
     keys.extend(schemas.iter().flat_map(|(_, keys)| keys.iter().cloned()));
-    if touched.policy || touched.record {
+    if touched.is_whole() {
         let full = |id: &CommitId| {
             let snapshot = workspace.repository.snapshot(&crate::model::Revision::Commit(id.clone()))?;
             Ok::<_, crate::model::Error>(snapshot)
         };
         let snapshots = [full(ends[0])?, full(ends[1])?];
-        keys.extend(snapshots.iter().flat_map(|snapshot| snapshot.keys()).cloned());
+        if touched.policy || touched.record {
+            keys.extend(snapshots.iter().flat_map(|snapshot| snapshot.keys()).cloned());
+        }
         keys.retain(|key| asked.is_empty() || asked.contains(key));
         return Part::new(snapshots, policies, has_base, touched, keys, schemas);
     }
@@ -65,6 +69,8 @@ pub(super) fn read(
     let mut wanted = just_policy;
     wanted.extend(keys.iter().flat_map(|key| files(key, policies.iter().map(Arc::as_ref))));
     wanted.extend(touched.others.iter().flat_map(|file| with_item(file)));
+    // A link among the schemas is seen where they are listed.
+    wanted.extend((!touched.schemas.is_empty()).then(|| "schemas/".to_owned()));
     wanted.extend(touched.folders.iter().map(|folder| format!("environments/{folder}/")));
     wanted.extend(kept(record, &keys));
     let mut snapshots = [parts.snapshot(ends[0], &wanted)?, parts.snapshot(ends[1], &wanted)?];
@@ -93,9 +99,10 @@ impl Part {
             Ok(Configuration::under(after.with(&of_base), Arc::clone(&old)))
         };
         let head_by_base = judged_otherwise.then(by_base).transpose()?;
+        let is_whole = touched.is_whole();
         let most = if has_base { old.file_bytes.value } else { usize::MAX };
         let ends = [Configuration::under(before, old), Configuration::within(after, new, most)];
-        Ok(Self { ends, head_by_base, has_base, keys, schemas })
+        Ok(Self { ends, head_by_base, has_base, is_whole, keys, schemas })
     }
 }
 
