@@ -148,6 +148,10 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     }
     let mut sources = Vec::new();
     for source in &args.sources {
+        if source.trim().is_empty() {
+            let error = Error::usage("a source is empty; a shell variable may be unset");
+            return Err(error.with_help("name files or folders; `.` is all that is here").into());
+        }
         sources.push(path_in(&workspace, context, source)?);
     }
     let as_key = args.as_key.as_deref().map(parse::<Key>).transpose()?;

@@ -587,3 +587,51 @@ fn what_the_bases_policy_calls_secret_is_masked_whatever_the_heads_says() {
         }
     }
 }
+
+/// What lies among decisions and schemas and is none of them stops promotions or keeps nothing, and an entry
+/// that fits nothing holds nothing back.
+#[test]
+fn what_differs_among_decisions_and_schemas_is_looked_at() {
+    let values = "a: 1\n";
+    let mut world = World::with(&[
+        ("schemas/pay.schema.json", "{}\n"),
+        ("environments/development/pay.yaml", values),
+        (STAGING, values),
+        (PRODUCTION, values),
+    ]);
+    world.git(&["checkout", "--quiet", "-b", "feature"]);
+    for (file, text, expected) in [
+        (".terrace/decisions/x.toml", "x", "bad-decision -"),
+        (".terrace/decisions/prod/pay=/0.toml", "x", "bad-decision -"),
+        (".terrace/decisions/development/pay=/0.toml", "x", "bad-decision -"),
+        ("terrace.toml", "[[pin]]\nkey = \"pay\"\npath = \"b\"\n", "unused-pin -"),
+    ] {
+        world.write(file, text);
+        world.commit("slip");
+        let code = i32::from(expected.starts_with("bad"));
+        assert_eq!(told(&review(&world, &[], code)["findings"]), [expected], "{file}");
+        world.git(&["rm", "--quiet", "-r", file]);
+        world.commit("gone");
+    }
+    for link in [".terrace/decisions", ".terrace/decisions/staging", "schemas/x.json", "schemas/d/sub"] {
+        let place = world.dir.join(link);
+        std::fs::create_dir_all(place.parent().expect("a folder")).expect("made");
+        std::os::unix::fs::symlink("/tmp", place).expect("a link");
+        world.commit("link");
+        assert_eq!(told(&review(&world, &[], 1)["findings"]), ["symlink -"], "{link}");
+        world.git(&["rm", "--quiet", "-r", link]);
+        world.commit("gone");
+    }
+}
+
+#[test]
+fn what_is_not_compared_is_said_in_every_format() {
+    let mut world = World::with(&[(PRODUCTION, "a: 1\nurl: \"open\n")]);
+    world.git(&["checkout", "--quiet", "-b", "feature"]);
+    world.write(PRODUCTION, "a: 9999\nurl: \"open\n");
+    world.commit("nobody can read it");
+    for format in ["text", "markdown", "github", "gitlab", "junit", "sarif"] {
+        let said = world.terrace(&["review", "--format", format]).exits(0);
+        assert!(said.contains("not compared"), "{format}: {said}");
+    }
+}

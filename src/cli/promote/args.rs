@@ -244,6 +244,10 @@ fn assignment(word: &str) -> Result<(ValuePath, Value)> {
     let Some((path, value)) = at.and_then(|(i, _)| Some((word.get(..i)?, word.get(i + 1..)?))) else {
         return Err(wrong(word, "is not PATH=VALUE"));
     };
+    if value.trim().is_empty() {
+        let message = format!("what is given for `{}` is empty; a shell variable may be unset", clean(path));
+        return Err(Error::usage(message).with_help("write `null` for no value, or `\"\"` for an empty text"));
+    }
     // The value is not repeated: it may be a secret.
     let value = one_value(value).ok_or_else(|| wrong(path, "is given what is not one YAML value"))?;
     Ok((parse(path)?, value))

@@ -10,7 +10,7 @@ use crate::diff::documents::{DocumentPair, pair_documents};
 use crate::diff::lists::name_of;
 use crate::engine::pairs::identity_keys;
 use crate::model::{DocumentId, Identity, List, Map, PathTree, Segment, Value, ValuePath};
-use crate::yaml::edit::{Operation, Place, Replacement, last_key, rename_keys};
+use crate::yaml::edit::{Operation, Place, Replacement, edited, last_key, rename_keys};
 use crate::yaml::{Content, Document, Limits};
 
 /// The edits by which the target takes what the lines take.
@@ -114,15 +114,21 @@ pub fn rename_in_place(
         whole.chain(within.map(|(path, key)| (path, key.as_str())))
     });
     let renames: Vec<(&ValuePath, &str)> = renames.collect();
-    if renames.is_empty() {
+    let names: Vec<Operation<'_>> = lines.iter().flat_map(|line| names_in_place(line, target)).collect();
+    if renames.is_empty() && names.is_empty() {
         return None;
     }
-    let document = rename_keys(target, &renames, limits)?;
+    let mut document =
+        if renames.is_empty() { target.clone() } else { rename_keys(target, &renames, limits)? };
+    if !names.is_empty() {
+        document = edited(&document, &names, limits).ok()?;
+    }
     let mut left = Vec::with_capacity(lines.len());
     for (line, key) in lines.iter().zip(keys) {
-        match (&line.renamed, key) {
-            (Some(renamed), Some(_)) if document.at(&line.path) == Some(&renamed.carried) => {}
-            (Some(renamed), Some(_)) => {
+        let is_in_place = key.is_some() || !names_in_place(line, target).is_empty();
+        match (&line.renamed, is_in_place) {
+            (Some(renamed), true) if document.at(&line.path) == Some(&renamed.carried) => {}
+            (Some(renamed), true) => {
                 let verdict = Action::Set(renamed.carried.clone());
                 left.push(PlanEntry { renamed: None, verdict, ..line.clone() });
             }
@@ -132,26 +138,54 @@ pub fn rename_in_place(
     Some((document, left))
 }
 
+/// The edits that give an element or a document its new name where it stands, where something else of it
+/// changes too.
+fn names_in_place<'p>(line: &'p PlanEntry, target: &Document) -> Vec<Operation<'p>> {
+    let Some(renamed) = line.renamed.as_ref().filter(|_| line.verdict == Action::Take) else {
+        return Vec::new();
+    };
+    if identity_alone(line, renamed, target).is_some() {
+        return Vec::new();
+    }
+    let parts = identity_in_place(line, renamed, target).unwrap_or_default().into_iter();
+    let set = parts.filter_map(|keys| {
+        let path = keys.iter().fold(renamed.from.clone(), |path, key| path.key(*key));
+        Some(Operation::Set { path, value: Replacement::Value(at_keys(&renamed.carried, &keys)?) })
+    });
+    set.collect()
+}
+
+fn at_keys(value: &Value, keys: &[&str]) -> Option<Value> {
+    keys.iter().try_fold(value, |value, key| value.as_map()?.get(*key)).cloned()
+}
+
 /// The keys that lead to the parts of what tells an element or a document apart that a renaming changes,
-/// where it changes nothing else of it and leaves it where it is.
-fn identity_alone<'p>(
+/// where it leaves it where it is.
+fn identity_in_place<'p>(
     line: &'p PlanEntry,
     renamed: &'p Renamed,
     target: &Document,
 ) -> Option<Vec<Vec<&'p str>>> {
     let parts = identity_keys(&line.path);
     let own = target.at(&renamed.from)?;
-    let at = |value: &'_ Value, keys: &[&str]| -> Option<Value> {
-        keys.iter().try_fold(value, |value, key| value.as_map()?.get(*key)).cloned()
-    };
     let is_in_place = parts == identity_keys(&renamed.from) && line.path.parent() == renamed.from.parent();
-    let is_other = |keys: &Vec<&str>| at(own, keys) != at(&renamed.carried, keys);
+    let is_other = |keys: &Vec<&str>| at_keys(own, keys) != at_keys(&renamed.carried, keys);
     let parts: Vec<Vec<&str>> = parts.into_iter().filter(is_other).collect();
-    let with_new = parts.iter().try_fold(own.clone(), |own, keys| {
-        let value = at(&renamed.carried, keys)?;
+    (is_in_place && !parts.is_empty()).then_some(parts)
+}
+
+/// The same where it changes nothing else of it.
+fn identity_alone<'p>(
+    line: &'p PlanEntry,
+    renamed: &'p Renamed,
+    target: &Document,
+) -> Option<Vec<Vec<&'p str>>> {
+    let parts = identity_in_place(line, renamed, target)?;
+    let with_new = parts.iter().try_fold(target.at(&renamed.from)?.clone(), |own, keys| {
+        let value = at_keys(&renamed.carried, keys)?;
         Some(with(own, keys, &value))
     })?;
-    (is_in_place && !parts.is_empty() && with_new == renamed.carried).then_some(parts)
+    (with_new == renamed.carried).then_some(parts)
 }
 
 /// A value with another one at these keys.

@@ -127,6 +127,10 @@ impl Timeline<'_> {
     /// The former names of a path in source and target before an event, as far back as both have them in
     /// common; none where they share none.
     pub(super) fn shared_names(&self, path: &ValuePath, end: usize) -> [Vec<(usize, ValuePath)>; 2] {
+        // What the target calls otherwise since is another entry.
+        if self.is_called_otherwise(path, end) {
+            return Default::default();
+        }
         let is_asked = |name: &ValuePath| self.numbers.contains_key(name) || self.edited.contains_key(name);
         let mut names = self.names.each_ref().map(|names| {
             let former = called_before(names, path, end);
@@ -163,14 +167,22 @@ impl Timeline<'_> {
         for (event, name) in called_before(&self.names[0], path, end) {
             let Some(changes) = in_target(&name) else { break };
             former.push((event, name));
-            let Some((gone, None)) = changes.last() else { continue };
-            let name = former.last().map(|(_, name)| name);
-            let mut steps = self.names[1].values().flatten();
-            let is_renamed =
-                steps.any(|(event, from)| event == gone && name.is_some_and(|it| from.covers(it)));
+            let Some((_, None)) = changes.last() else { continue };
+            let is_renamed = former.last().is_some_and(|(_, name)| self.is_called_otherwise(name, end));
             return if is_renamed { Vec::new() } else { former };
         }
         Vec::new()
+    }
+
+    /// Whether the target took something away at a path by giving it another name.
+    fn is_called_otherwise(&self, path: &ValuePath, end: usize) -> bool {
+        if self.names[1].is_empty() {
+            return false;
+        }
+        let changes = self.numbers.get(path).map_or(&[][..], |number| &self.target.values[*number]);
+        let before_end = &changes[..changes.partition_point(|(event, _)| *event < end)];
+        let Some((gone, None)) = before_end.last() else { return false };
+        self.names[1].values().flatten().any(|(event, from)| event == gone && from.covers(path))
     }
 
     /// The former names of these paths that may be shared, or that the target may have removed, and are not

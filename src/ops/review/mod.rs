@@ -230,6 +230,8 @@ impl<'a> Reviewer<'a> {
             }
         }
         review.findings = compare_findings(before.findings, head, &renamed);
+        // An entry that is taken out mends nothing.
+        review.findings.mended.retain(|finding| !is_of_an_entry(finding.rule));
         review.schemas = self.schemas(&review.findings.introduced, &review.items);
         review.waiting = self.waiting(&status, &review.items);
         if !guards::off(Guard::Weakened) {
@@ -390,6 +392,14 @@ impl<'a> Reviewer<'a> {
         hops.retain(|hop| !hop.items.is_empty());
         hops
     }
+}
+
+/// Whether a rule speaks of an entry of the policy that fits nothing.
+const fn is_of_an_entry(rule: Rule) -> bool {
+    matches!(
+        rule,
+        Rule::UnusedPin | Rule::UnusedHost | Rule::UnusedWord | Rule::UnusedSecret | Rule::UnusedSchema
+    )
 }
 
 fn side(reading: &Option<Reading>) -> Side<'_> {

@@ -222,13 +222,10 @@ fn by_name(path: &str, vocabulary: &dyn Vocabulary) -> Option<Marker> {
 
 const SEPARATORS: [char; 3] = ['.', '-', '_'];
 
-/// The words of a name; `pre-prod` is one.
+/// The words of a name, `configProd` has two; `pre-prod` is one.
 fn pieces(stem: &str) -> Vec<std::ops::Range<usize>> {
     let mut pieces: Vec<std::ops::Range<usize>> = Vec::new();
-    let mut at = 0;
-    for piece in stem.split(SEPARATORS) {
-        let span = at..at + piece.len();
-        at = span.end + 1;
+    for span in words(stem) {
         let before = pieces.last().and_then(|before| stem.get(before.clone())).map(str::to_lowercase);
         match pieces.last_mut() {
             Some(last) if before.is_some_and(|word| ["pre", "non", "not"].contains(&word.as_str())) => {
@@ -238,6 +235,24 @@ fn pieces(stem: &str) -> Vec<std::ops::Range<usize>> {
         }
     }
     pieces
+}
+
+/// The words of a text, parted by separators and where a capital follows a small letter.
+fn words(stem: &str) -> Vec<std::ops::Range<usize>> {
+    let mut words = Vec::new();
+    let (mut start, mut was_small) = (0, false);
+    for (at, c) in stem.char_indices() {
+        if SEPARATORS.contains(&c) {
+            words.push(start..at);
+            start = at + c.len_utf8();
+        } else if c.is_uppercase() && was_small {
+            words.push(start..at);
+            start = at;
+        }
+        was_small = c.is_lowercase();
+    }
+    words.push(start..stem.len());
+    words
 }
 
 #[cfg(test)]
@@ -256,6 +271,8 @@ mod tests {
     fn paths_say_whose_a_file_is() {
         for (path, word, family, rest) in [
             ("config/dev/app.yaml", "dev", "config/*/", "config/app.yaml"),
+            ("c/configProd.yaml", "prod", "c/config*", "c/config.yaml"),
+            ("c/stagingSettings.json", "staging", "c/*Settings", "c/Settings.json"),
             ("environments/prod/a/b.yaml", "prod", "environments/*/", "environments/a/b.yaml"),
             ("apps/base/podinfo/release.yaml", "base", "apps/*/", "apps/podinfo/release.yaml"),
             ("prod/values-prod.yaml", "prod", "*/", "values.yaml"),
