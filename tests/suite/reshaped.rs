@@ -353,6 +353,50 @@ fn decisions_that_cannot_be_read_stop_an_item_in_sync_too() {
     for line in ["promote x --to staging --yes", "promote --all --to staging --yes"] {
         world.line(line).exits(2);
     }
+    // A folder that is called as one is none that says nothing.
+    world.git(&["rm", "--quiet", "-r", ".terrace"]);
+    world.write(".terrace/decisions/staging/x=/1.toml/y.toml", "");
+    world.commit("a folder");
+    world.line("promote x --to staging --yes").exits(2);
+    world.git(&["rm", "--quiet", "-r", ".terrace"]);
+    world.write(".terrace/decisions/staging/x=", "");
+    world.commit("a file");
+    assert!(world.line("check").exits(1).contains("decisions/staging/x="));
+}
+
+#[test]
+fn a_renamed_element_or_document_keeps_the_targets_text() {
+    let list = "l:\n  - name: web\n    host: h\n    port: 5\n  - name: z\n";
+    let own = "l:\n  # our web\n  - name: web # first\n    # why\n    host: \"own\" # host\n    port: 5 # port\n  - name: z\n";
+    let front = list.replace("web", "front");
+    let world_ = world(list, Some(own), &[&front, &front.replace("5", "6")]);
+    promoted(&world_, "--with-new", 0);
+    assert_eq!(world_.read(FILES[1]), own.replace("web #", "front #").replace('5', "6"));
+    // The namespace tells nothing apart here, and is the target's own.
+    let document = |name: &str, namespace: &str| {
+        format!(
+            "apiVersion: v1\nkind: Job\nmetadata:\n  name: {name}\n  namespace: {namespace}\nspec: {{n: 1}}\n---\n{}",
+            deployment("b", 1)
+        )
+    };
+    let own = document("web", "uno").replace("name: web", "name: web # w");
+    let world_ = world(&document("web", "one"), Some(&own), &[&document("front", "one")]);
+    promoted(&world_, "--with-new", 0);
+    assert_eq!(world_.read(FILES[1]), own.replace("web", "front"));
+}
+
+#[test]
+fn a_rename_that_the_source_takes_back_is_asked_about_as_each() {
+    let before = "port: 80\ntimeout: 5\n";
+    let own = "port: 80\ntimeout: 9 # x\n";
+    let mut world = world(before, Some(own), &["port: 80\nlimit: 5\n"]);
+    promoted(&world, "--with-new", 0);
+    assert_eq!(world.read(FILES[1]), own.replace("timeout", "limit"));
+    world.write(FILES[0], before);
+    world.commit("back");
+    promoted(&world, "", 3);
+    promoted(&world, "--with-new", 0);
+    assert_eq!(world.read(FILES[1]), own);
 }
 
 #[test]

@@ -199,13 +199,13 @@ pub fn owner(file: &str) -> Option<(Key, Environment)> {
     Some((key.parse().ok()?, target.parse().ok()?))
 }
 
-/// Whether a file (relative to the configuration root) is called like one of decisions, and is of no
-/// environment or no possible item, so that nobody reads it.
+/// Whether a file (relative to the configuration root) is called like one of decisions, or as a folder of
+/// them, and is of no environment or no possible item, so that nobody reads it.
 #[must_use]
 pub fn is_unread(file: &str) -> bool {
-    file.starts_with(FOLDER)
-        && std::path::Path::new(file).extension().is_some_and(|extension| extension == "toml")
-        && owner(file).is_none()
+    let is_called_so = file.ends_with('=')
+        || std::path::Path::new(file).extension().is_some_and(|extension| extension == "toml");
+    file.starts_with(FOLDER) && is_called_so && owner(file).is_none()
 }
 
 /// Why a text is no decisions file, and where.

@@ -42,6 +42,13 @@ pub fn recorded(snapshot: &Snapshot, key: &Key, target: Environment) -> Result<V
     if let Some(obstacle) = snapshot.obstacle(&format!("{folder}/")) {
         return Err(obstacle.error());
     }
+    let inside = format!("{folder}/");
+    let below = snapshot.below(&inside).filter_map(|(file, _)| file.get(inside.len()..)?.split_once('/'));
+    if let Some((name, _)) = below.into_iter().find(|(name, _)| name.ends_with(".toml")) {
+        let shown = format!("{}{inside}{name}", snapshot.prefix);
+        return Err(Error::state(format!("{shown} is a folder, and a decision is read here"))
+            .with_help(Help::ReadDecisions));
+    }
     let mut all = Vec::new();
     for (file, entry) in files_of(snapshot, key, target) {
         let shown = format!("{}{file}", snapshot.prefix);
