@@ -386,6 +386,19 @@ fn a_renamed_element_or_document_keeps_the_targets_text() {
 }
 
 #[test]
+fn of_a_part_of_what_is_renamed_nothing_is_decided() {
+    let world =
+        world("s:\n  host: h\n  n: 1\n", Some("s:\n  host: own\n  n: 1\n"), &["t:\n  host: h\n  n: 1\n"]);
+    for part in
+        ["--take source=t.host", "--take target=t.host --reason ours", "--except t.host", "--set t.host=x"]
+    {
+        let told = world.line(&format!("promote x --to staging --with-new --yes {part}"));
+        assert!(told.stderr.contains("nothing of this plan is at t.host"), "{part}: {}", told.told());
+        told.exits(2);
+    }
+}
+
+#[test]
 fn a_rename_that_the_source_takes_back_is_asked_about_as_each() {
     let before = "port: 80\ntimeout: 5\n";
     let own = "port: 80\ntimeout: 9 # x\n";

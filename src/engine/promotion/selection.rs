@@ -200,11 +200,17 @@ impl Selection {
     #[must_use]
     pub fn unmatched(&self, lines: &[PlanEntry], exists: &dyn Fn(&ValuePath) -> bool) -> Vec<String> {
         let leaves: PathTree<'_, ()> = lines.iter().map(|line| (&line.path, ())).collect();
-        let paths = self.only.iter().chain(&self.except).chain(&self.take_source).chain(&self.take_target);
         // The whole is named where it is one value; elsewhere it is a word that got lost.
         let is_whole = |path: &ValuePath| !path.is_file() || lines.iter().any(|line| line.path.is_file());
         let speaks = |path: &ValuePath| is_whole(path) && (leaves.reaches(path) || exists(path));
-        let idle_paths = paths.filter(|path| !speaks(path)).map(ToString::to_string);
+        // What was renamed is taken or left whole: of a part of it nothing is decided.
+        let renamed = lines.iter().filter(|line| line.renamed.is_some()).map(|line| (&line.path, ()));
+        let renamed: PathTree<'_, ()> = renamed.collect();
+        let is_part = |path: &ValuePath| renamed.above(path).any(|(steps, ())| steps < path.segments.len());
+        let of_parts = self.except.iter().chain(&self.take_source).chain(&self.take_target);
+        let idle_paths = self.only.iter().filter(|path| !speaks(path));
+        let idle_paths = idle_paths.chain(of_parts.filter(|path| is_part(path) || !speaks(path)));
+        let idle_paths = idle_paths.map(ToString::to_string);
         let commits: HashSet<&str> = lines.iter().flat_map(commits_of).map(CommitId::as_str).collect();
         let by = |prefix: &String| commits.iter().any(|commit| commit.starts_with(prefix.as_str()));
         let idle_commits =
