@@ -1,7 +1,7 @@
 //! Gathers a [`Timeline`] from the history of an item, event by event.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::ages::Ages;
 use super::asked::{Asked, Found};
@@ -133,6 +133,7 @@ impl<'h, 'q> Gather<'h, 'q> {
             edited: HashMap::new(),
             edited_documents: Vec::new(),
             names: Default::default(),
+            left_names: OnceLock::new(),
             ages: Ages::default(),
         };
         let all = question.paths.iter().copied().chain(question.containers);

@@ -13,7 +13,8 @@ mod names;
 mod past;
 mod view;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::OnceLock;
 
 use self::ages::Ages;
 use self::names::Names;
@@ -85,6 +86,8 @@ pub struct Timeline<'h> {
     edited_documents: Vec<usize>,
     /// The former names of what was renamed in source and target.
     names: [Names; 2],
+    /// When the target gave what another name, by its old one; worked out when it is asked for.
+    left_names: OnceLock<HashSet<(usize, ValuePath)>>,
     ages: Ages,
 }
 

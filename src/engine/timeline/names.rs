@@ -182,7 +182,8 @@ impl Timeline<'_> {
         let changes = self.numbers.get(path).map_or(&[][..], |number| &self.target.values[*number]);
         let before_end = &changes[..changes.partition_point(|(event, _)| *event < end)];
         let Some((gone, None)) = before_end.last() else { return false };
-        self.names[1].values().flatten().any(|(event, from)| event == gone && from.covers(path))
+        let left = self.left_names.get_or_init(|| self.names[1].values().flatten().cloned().collect());
+        (0..=path.segments.len()).any(|steps| left.contains(&(*gone, path.prefix(steps))))
     }
 
     /// The former names of these paths that may be shared, or that the target may have removed, and are not

@@ -1,6 +1,7 @@
 //! What a timeline says, without the history that it belongs to, so that it can be remembered.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -155,6 +156,7 @@ impl History {
             edited,
             edited_documents: past.edited_documents,
             names,
+            left_names: OnceLock::new(),
             ages: Ages::default(),
         })
     }
