@@ -12,8 +12,7 @@ use super::hunks::{Piece, pieces};
 use super::losses::Leeway;
 use super::{Decided, of};
 use crate::model::ValuePath;
-use crate::yaml::WHITE;
-use crate::yaml::{Document, Limits, Lines};
+use crate::yaml::{Document, Limits, Lines, WHITE};
 
 /// One text of three.
 pub(super) struct Joined {

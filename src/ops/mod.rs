@@ -92,6 +92,8 @@ pub use schema::{Inferred, State as SchemaState, infer, typed as typed_schema, w
 pub use served::{
     Good, HeldBack, ServedEnvironment, SharedHistory, blocking, environment_at, judge, last_change_of_hop,
 };
+#[cfg(feature = "cli")]
+pub(crate) use set::not_a_value;
 pub use set::{Edit, Outcome, SetRequest, set, set_committed};
 pub use status::{Status, status, status_of};
 pub use take_over::{

@@ -297,8 +297,8 @@ fn flow_value(text: &str, limits: &Limits) -> Option<Value> {
     (one && !block).then(|| document.value().clone())
 }
 
-/// The text itself is not repeated: it may be a secret.
-fn not_a_value(path: &ValuePath, text: &str) -> Error {
+/// Why a text is no value; the text itself is not repeated: it may be a secret.
+pub(crate) fn not_a_value(path: &ValuePath, text: &str) -> Error {
     let whole = || "the whole item".to_owned();
     let place = if path.is_root() { whole() } else { format!("`{path}`") };
     if text.trim().is_empty() {

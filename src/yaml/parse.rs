@@ -411,6 +411,7 @@ mod tests {
 
     #[test]
     fn what_only_unicode_calls_white_space_is_text() {
+        let mut read = 0;
         for white in ['\u{85}', '\u{a0}', '\u{2003}', '\u{2028}', '\u{3000}'] {
             for (text, path) in [
                 (format!("-\t&{white}\r- b\n"), "[1]"),
@@ -422,6 +423,7 @@ mod tests {
                 (format!("{white}: 1\nb: 1\n"), "b"),
             ] {
                 let Ok(document) = Document::parse(text.as_bytes(), &Limits::default()) else { continue };
+                read += 1;
                 for (_, node) in document.nodes() {
                     assert!(text.get(node.outer.clone()).is_some(), "{text:?}");
                 }
@@ -431,6 +433,7 @@ mod tests {
                 assert!(edited.matches(white).count() == text.matches(white).count(), "{text:?} {edited:?}");
             }
         }
+        assert_eq!(read, 35, "all of it is YAML");
     }
 
     #[test]

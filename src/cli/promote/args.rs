@@ -14,7 +14,7 @@ use crate::engine::promotion::Selection;
 use crate::guards::{self, Guard};
 use crate::model::policy::NewKeys;
 use crate::model::{Environment, Error, Hop, Key, KeyGlob, Policy, Result, Value, ValuePath};
-use crate::ops::Workspace;
+use crate::ops::{Workspace, not_a_value};
 use crate::report::sanitize::clean;
 use crate::secrets::shown_path;
 use crate::yaml::{Document, Limits};
@@ -244,13 +244,13 @@ fn assignment(word: &str) -> Result<(ValuePath, Value)> {
     let Some((path, value)) = at.and_then(|(i, _)| Some((word.get(..i)?, word.get(i + 1..)?))) else {
         return Err(wrong(word, "is not PATH=VALUE"));
     };
+    let place = parse(path)?;
     if value.trim().is_empty() {
-        let message = format!("what is given for `{}` is empty; a shell variable may be unset", clean(path));
-        return Err(Error::usage(message).with_help("write `null` for no value, or `\"\"` for an empty text"));
+        return Err(not_a_value(&place, value));
     }
     // The value is not repeated: it may be a secret.
     let value = one_value(value).ok_or_else(|| wrong(path, "is given what is not one YAML value"))?;
-    Ok((parse(path)?, value))
+    Ok((place, value))
 }
 
 /// The value that a text is as YAML; nothing where it is not one.

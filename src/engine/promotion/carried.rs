@@ -188,7 +188,7 @@ impl Move {
 fn take(value: &mut Value, path: &[Segment]) -> Option<Value> {
     let (step, rest) = path.split_first()?;
     match (step, value) {
-        (step, Value::Tagged(_, inner)) => take(inner, path).filter(|_| !matches!(step, Segment::Index(_))),
+        (_, Value::Tagged(_, inner)) => take(inner, path),
         (Segment::Key(key), Value::Map(map)) if rest.is_empty() => map.swap_remove(key),
         (Segment::Key(key), Value::Map(map)) => take(map.get_mut(key)?, rest),
         (Segment::Identity { field, value }, Value::List(list)) => {

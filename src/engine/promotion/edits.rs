@@ -114,7 +114,10 @@ pub fn rename_in_place(
         whole.chain(within.map(|(path, key)| (path, key.as_str())))
     });
     let renames: Vec<(&ValuePath, &str)> = renames.collect();
-    let names: Vec<Operation<'_>> = lines.iter().flat_map(|line| names_in_place(line, target)).collect();
+    let names: Vec<Vec<Operation<'_>>> = lines.iter().map(|line| names_in_place(line, target)).collect();
+    let is_in_place: Vec<bool> =
+        keys.iter().zip(&names).map(|(key, names)| key.is_some() || !names.is_empty()).collect();
+    let names: Vec<Operation<'_>> = names.into_iter().flatten().collect();
     if renames.is_empty() && names.is_empty() {
         return None;
     }
@@ -124,8 +127,7 @@ pub fn rename_in_place(
         document = edited(&document, &names, limits).ok()?;
     }
     let mut left = Vec::with_capacity(lines.len());
-    for (line, key) in lines.iter().zip(keys) {
-        let is_in_place = key.is_some() || !names_in_place(line, target).is_empty();
+    for (line, is_in_place) in lines.iter().zip(is_in_place) {
         match (&line.renamed, is_in_place) {
             (Some(renamed), true) if document.at(&line.path) == Some(&renamed.carried) => {}
             (Some(renamed), true) => {

@@ -95,14 +95,16 @@ impl<'a> Judge<'a> {
             (None, _) => self.source_absent(&track, b, t),
             (Some(s), None) => match b {
                 Some(_) => self.target_absent(&track, path, s),
-                None => match (self.left_with_its_element(path, top), self.removed_before(path, top)) {
-                    (Some(above), _) => self.target_absent(&above, path, s),
-                    (None, Some((name, former))) => {
+                None => {
+                    if let Some(above) = self.left_with_its_element(path, top) {
+                        self.target_absent(&above, path, s)
+                    } else if let Some((name, former)) = self.removed_before(path, top) {
                         let Row(resolution, level, _) = self.target_absent(&former, path, s);
                         Row(resolution, level, Reason::TargetRemovedAs(name))
+                    } else {
+                        self.new_key(&track, path, top, s)
                     }
-                    (None, None) => self.new_key(&track, path, top, s),
-                },
+                }
             },
             (Some(s), Some(t)) => self.both_present(&track, path, base, (s, t, b))?,
         };

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::decision::{Decision, FOLDER, file, owner, parse, places, render};
-use crate::engine::snapshot::{FileEntry, FileKind, Snapshot};
+use crate::engine::snapshot::{FileEntry, FileKind, Obstacle, Snapshot};
 use crate::model::{Environment, Error, Help, Key, Result};
 
 /// One file of an item's decisions.
@@ -45,9 +45,8 @@ pub fn recorded(snapshot: &Snapshot, key: &Key, target: Environment) -> Result<V
     let inside = format!("{folder}/");
     let below = snapshot.below(&inside).filter_map(|(file, _)| file.get(inside.len()..)?.split_once('/'));
     if let Some((name, _)) = below.into_iter().find(|(name, _)| name.ends_with(".toml")) {
-        let shown = format!("{}{inside}{name}", snapshot.prefix);
-        return Err(Error::state(format!("{shown} is a folder, and a decision is read here"))
-            .with_help(Help::ReadDecisions));
+        let there = format!("{}{inside}{name}", snapshot.prefix);
+        return Err(Obstacle::new(there, FileKind::Folder).error());
     }
     let mut all = Vec::new();
     for (file, entry) in files_of(snapshot, key, target) {

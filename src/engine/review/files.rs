@@ -27,8 +27,8 @@ pub struct Touched {
     pub policy: bool,
     /// Whether the record of kept legacy files differs.
     pub record: bool,
-    /// Whether something else differs among the decisions or the schemas, so that everything is looked at.
-    pub odd: bool,
+    /// Whether something differs among the decisions or the schemas that is none of them.
+    pub misplaced: bool,
 }
 
 /// Sorts the files of a change.
@@ -57,10 +57,10 @@ impl Touched {
             self.schemas.push(change.clone());
         } else if let Some(owner) = decision_owner(&change.path) {
             // Nothing is kept for development.
-            self.odd |= owner.1 == Environment::Development;
+            self.misplaced |= owner.1 == Environment::Development;
             self.decisions.insert(owner);
         } else {
-            self.odd |= [".terrace", "schemas"].iter().any(|folder| {
+            self.misplaced |= [".terrace", "schemas"].iter().any(|folder| {
                 change.path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
             });
         }
@@ -91,7 +91,7 @@ impl Touched {
     /// Whether everything is looked at: what differs may concern any item.
     #[must_use]
     pub const fn is_whole(&self) -> bool {
-        self.policy || self.record || self.odd
+        self.policy || self.record || self.misplaced
     }
 
     /// The items whose findings can differ because of their own files.
@@ -127,7 +127,7 @@ mod tests {
         assert_eq!(keys, ["a", "b/c", "b/d"]);
         assert_eq!(found.items.values().next().map(BTreeSet::len), Some(2));
         assert_eq!((found.schemas.len(), found.policy, found.record), (1, true, false));
-        for (path, is_odd) in [
+        for (path, expected) in [
             (".terrace/decisions", true),
             (".terrace/decisions/prod/a=/0.toml", true),
             (".terrace/decisions/x.toml", true),
@@ -135,7 +135,7 @@ mod tests {
             ("schemas.md", false),
             ("docs/a.md", false),
         ] {
-            assert_eq!(touched(&[change(path, "", "1")]).odd, is_odd, "{path}");
+            assert_eq!(touched(&[change(path, "", "1")]).misplaced, expected, "{path}");
         }
         assert!(found.others.contains("environments/production/a.yml") && found.folders.contains("prod"));
     }

@@ -56,7 +56,7 @@ pub fn review(workspace: &Workspace, request: &ReviewRequest, asked: &[Key], tod
     touched.others.extend(parts.submodules(ends[0], ends[1])?);
     // A link may lead where its bytes, as a file, said the same.
     for change in modes.iter().filter(|change| change.before.is_file() != change.after.is_file()) {
-        touched.odd |= item_of(repository, change).is_none();
+        touched.misplaced |= item_of(repository, change).is_none();
         if let Some(id) = item_of(repository, change) {
             touched.items.entry(id.key).or_default().insert(id.environment);
         }
@@ -85,7 +85,7 @@ pub fn review(workspace: &Workspace, request: &ReviewRequest, asked: &[Key], tod
         base,
         head,
     };
-    let concerns_files = !touched.others.is_empty() || !touched.folders.is_empty() || touched.odd;
+    let concerns_files = !touched.others.is_empty() || !touched.folders.is_empty() || touched.misplaced;
     if !part.keys.is_empty() || concerns_files || touched.policy || !touched.schemas.is_empty() {
         let tip = Tip::read(&mut parts, tip, &review.base, &touched)?;
         Reviewer::new(workspace, &part, &touched, &review, tip)?.fill(&mut review, today)?;
@@ -194,7 +194,7 @@ impl<'a> Reviewer<'a> {
     }
 
     fn fill(&self, review: &mut Review, today: Date) -> Result<()> {
-        let mut change = Change { is_whole: self.part.is_whole, ..Change::default() };
+        let mut change = Change { is_whole: self.touched.is_whole(), ..Change::default() };
         for (key, environments) in self.items() {
             let judged = self.judge_change(&key, &environments)?;
             change.skipped.extend(judged.skipped.into_iter().map(|path| (key.clone(), path)));
@@ -203,7 +203,7 @@ impl<'a> Reviewer<'a> {
         review.items.sort_by(|a, b| (b.environment, &a.key).cmp(&(a.environment, &b.key)));
         note_rows(&review.items, &mut change);
         let [old, new] = &self.part.ends;
-        let none = Change { is_whole: self.part.is_whole, ..Change::default() };
+        let none = Change { is_whole: self.touched.is_whole(), ..Change::default() };
         let before = self.check(old, &none, today)?;
         let after = self.check(new, &change, today)?;
         let by_base = self.part.head_by_base.as_ref().filter(|_| !guards::off(Guard::BasePolicy));

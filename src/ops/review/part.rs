@@ -23,8 +23,6 @@ pub(super) struct Part {
     pub(super) head_by_base: Option<Configuration>,
     /// Whether there was a configuration before.
     pub(super) has_base: bool,
-    /// Whether everything was read.
-    pub(super) is_whole: bool,
     /// The items that are judged.
     pub(super) keys: BTreeSet<Key>,
     /// The schemas of the change and the items that they describe.
@@ -99,10 +97,9 @@ impl Part {
             Ok(Configuration::under(after.with(&of_base), Arc::clone(&old)))
         };
         let head_by_base = judged_otherwise.then(by_base).transpose()?;
-        let is_whole = touched.is_whole();
         let most = if has_base { old.file_bytes.value } else { usize::MAX };
         let ends = [Configuration::under(before, old), Configuration::within(after, new, most)];
-        Ok(Self { ends, head_by_base, has_base, is_whole, keys, schemas })
+        Ok(Self { ends, head_by_base, has_base, keys, schemas })
     }
 }
 
