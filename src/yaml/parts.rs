@@ -66,7 +66,8 @@ impl VersionReader {
     fn documents(&self, text: &str) -> Option<Vec<Value>> {
         let bytes = text.as_bytes();
         let ends_line = |at: usize| bytes.get(at + 1) == Some(&b'\n');
-        if text.starts_with('\u{feff}') || !memchr::memchr_iter(b'\r', bytes).all(ends_line) {
+        // A byte order mark is one at the beginning alone, and there each part would have its own.
+        if text.contains('\u{feff}') || !memchr::memchr_iter(b'\r', bytes).all(ends_line) {
             return None;
         }
         // YAML has no such letters, not in comments either, which are not read here.
@@ -317,6 +318,9 @@ mod tests {
             long("kN: N\r\n"),
             long("kN:\tN\n\t\n"),
             "\u{feff}a: 1\n".to_owned(),
+            format!("{}\u{feff}a: 1\n", long("kN: N\n")),
+            format!("a:\n{}", long("  \u{feff}kN: N\n")),
+            format!("{}a: \"\u{feff}\"\n", long("kN: N\n")),
             String::new(),
             "# nothing\n".to_owned(),
             "---\n---\n".to_owned(),
