@@ -179,8 +179,9 @@ pub(super) fn sources(
             |path: &String| Format::of(path).is_some() && !is_ours(path) && !path.ends_with("terrace.toml");
         // A link without an extension may lead to a folder of such files.
         let may_hold = |path: &String| Format::of(path).is_some() || !file_name(path).contains('.');
+        let is_left = |path: &String| is_ours(path) || others.iter().any(|other| path.starts_with(*other));
         for (path, what) in irregular {
-            let is_left = is_ours(&path) || others.iter().any(|other| path.starts_with(*other));
+            let is_left = is_left(&path);
             match what {
                 Irregular::Link(target) if may_hold(&path) && !is_left => {
                     aside.insert(path, Suspicion::Link(target));
@@ -190,6 +191,10 @@ pub(super) fn sources(
                 }
                 Irregular::Link(_) | Irregular::Submodule => {}
             }
+        }
+        if !root.is_empty() {
+            let unread = found.iter().filter(|(path, _)| path != root && !is_left(path));
+            aside.extend(unread.filter_map(|(path, _)| Some((path.clone(), migration::unread(root, path)?))));
         }
         for (path, blob) in found.into_iter().filter(|(path, _)| concerned(path) || path == root) {
             if let Some(other) = others.iter().find(|other| path.starts_with(**other)) {
@@ -279,6 +284,7 @@ fn refuse_others(prepared: &Prepared, request: &MigrateRequest) -> Result<()> {
         | Suspicion::Template(_)
         | Suspicion::Link(_)
         | Suspicion::Submodule
+        | Suspicion::Unread(_)
         | Suspicion::Kept
         | Suspicion::OtherRoot => None,
     };

@@ -36,6 +36,35 @@ fn links_and_submodules_are_listed_and_refused_by_name() {
 }
 
 #[test]
+fn files_of_other_formats_are_listed_where_their_folder_is_named() {
+    let shop = Shop::empty();
+    let unread = [
+        ("c/db.ini", "INI"),
+        ("c/app.xml", "XML"),
+        ("c/sub/x.conf", "own format"),
+        ("c/a.json5", "JSON with"),
+    ];
+    let others = [
+        ("c/ok.yaml", "a: 1\n"),
+        ("c/notes.txt", "notes\n"),
+        ("c/v.yaml.gotmpl", "a\n"),
+        ("d/x.ini", "[a]\n"),
+    ];
+    let files: Vec<(&str, &str)> = unread.iter().map(|(file, _)| (*file, "[a]\n")).chain(others).collect();
+    shop.commit(&files, "flat");
+    let plan = shop.terrace(&["migrate", "c", "--dry-run"]);
+    assert_eq!(plan.code, 0, "{plan:?}");
+    let line = |file: &str| plan.out.lines().find(|line| line.contains(file)).unwrap_or_default();
+    for (file, format) in unread {
+        assert!(line(file).starts_with("left alone") && line(file).contains(format), "{file}: {plan:?}");
+    }
+    assert!(line("c/v.yaml.gotmpl").contains("a template"), "{plan:?}");
+    assert!(line("notes.txt").is_empty() && line("d/x.ini").is_empty(), "{plan:?}");
+    let whole = shop.terrace(&["migrate", ".", "--dry-run"]);
+    assert!(!whole.out.contains(".ini"), "{whole:?}");
+}
+
+#[test]
 fn of_a_chart_only_its_values_are_taken_and_nothing_of_tools() {
     let shop = Shop::empty();
     let left = [

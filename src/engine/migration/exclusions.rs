@@ -27,6 +27,8 @@ pub enum Suspicion {
     NotConfiguration(&'static str),
     /// It is filled in by a program.
     Template(Template),
+    /// It is written in this format, of which no item is made.
+    Unread(&'static str),
     /// It is no file of its own but a symbolic link to this.
     Link(String),
     /// It is the commit of another repository.
@@ -45,6 +47,7 @@ impl Suspicion {
             Self::OtherEnvironment(_) | Self::Overlay(_) | Self::Unknown(_) | Self::Holds(_) => true,
             Self::NotConfiguration(_)
             | Self::Template(_)
+            | Self::Unread(_)
             | Self::Link(_)
             | Self::Submodule
             | Self::Kept
@@ -94,6 +97,9 @@ impl fmt::Display for Suspicion {
             }
             Self::NotConfiguration(what) => write!(f, "not configuration: {what}"),
             Self::Template(Template { what, line }) => write!(f, "not configuration: {what}, line {line}"),
+            Self::Unread(format) => {
+                write!(f, "{format}, which is not read; convert it to YAML, JSON, TOML, .env or .properties")
+            }
             Self::Link(target) => write!(f, "a symbolic link to {target}"),
             Self::Submodule => f.write_str("a submodule: another repository's files"),
             Self::Kept => f.write_str("an item by now; kept for old readers"),
@@ -155,6 +161,29 @@ fn environment(
     let folders = lower.rsplit_once('/').map_or("", |(folders, _)| folders).split('/');
     let layer = folders.chain([last_word(&lower)]).find(|word| LAYERS.contains(word));
     layer.map(|word| Suspicion::Overlay(word.to_owned()))
+}
+
+/// The format of a file below `root` that is likely to be configuration and of which no item can be made.
+#[must_use]
+pub fn unread(root: &str, file: &str) -> Option<Suspicion> {
+    let lower = file.to_lowercase();
+    let format = match file_name(&lower).rsplit_once('.')?.1 {
+        "ini" | "cfg" | "cnf" => "INI",
+        "conf" | "config" => "a program's own format",
+        "xml" => "XML",
+        "plist" => "a property list",
+        "json5" | "jsonc" | "hjson" => "JSON with extensions",
+        "hocon" => "HOCON",
+        "hcl" | "tfvars" => "HCL",
+        "jsonnet" | "libsonnet" => "Jsonnet",
+        "cue" => "CUE",
+        "dhall" => "Dhall",
+        "gotmpl" | "tmpl" | "tpl" | "j2" | "jinja" | "jinja2" | "erb" | "ejs" | "mustache" | "hbs" => {
+            return Some(Suspicion::NotConfiguration("a template"));
+        }
+        _ => return None,
+    };
+    Some(by_name(root, file).map_or(Suspicion::Unread(format), Suspicion::NotConfiguration))
 }
 
 /// A lower-case file name without the extension that tells its format: `.env.local` has none.

@@ -20,7 +20,7 @@ pub use environments::{
     BaseFile, Clash, Gaps, Left, TakeOver, TakeOverPlan, Taken, UnknownWord, WordSource, WordUse, gaps,
     take_over,
 };
-pub use exclusions::Suspicion;
+pub use exclusions::{Suspicion, unread};
 pub use history::Intended;
 pub use manifests::SecretManifest;
 pub use plan::{Collision, Migration, Plan, Planned, Reading, plan};
