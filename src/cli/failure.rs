@@ -6,6 +6,7 @@ use super::context::Context;
 use super::help::say;
 use crate::model::Error;
 use crate::report::sanitize::clean;
+use crate::secrets::without_secrets;
 
 /// Why a command ends early.
 #[derive(Debug)]
@@ -41,7 +42,9 @@ impl Failure {
         let (red, strong) = (styles.error, styles.strong);
         let _ = context.out().flush();
         let mut err = context.error_screen();
-        let _ = writeln!(err, "{red}error{red:#}: {strong}{}{strong:#}", clean(&error.message));
+        // What was typed is repeated, and may be an address with a password.
+        let message = without_secrets(&error.message);
+        let _ = writeln!(err, "{red}error{red:#}: {strong}{}{strong:#}", clean(&message));
         for line in error.help.as_ref().map(say).unwrap_or_default().lines() {
             let _ = writeln!(err, "{strong}help{strong:#}: {}", clean(line));
         }

@@ -12,7 +12,8 @@ pub trait ListRules {
     fn list_key(&self, path: &ValuePath) -> Option<String>;
     /// Whether the order of the list at `path` means something.
     fn list_order(&self, path: &ValuePath) -> bool;
-    /// Whether the entry `field` of the elements of the list at `path` is kept secret by policy.
+    /// Whether the entry `field` of the elements of the list at `path` is kept secret, by its name or by
+    /// policy.
     fn is_kept_secret(&self, _path: &ValuePath, _field: &str) -> bool {
         false
     }

@@ -3,6 +3,13 @@
 use std::collections::{BTreeMap, HashMap, btree_map};
 
 use crate::model::{BlobId, CommitId, CommitInfo, Environment, Key};
+use crate::secrets::without_secrets;
+
+/// The first line of a commit's message as it may be remembered and shown: people write tokens there too.
+#[must_use]
+pub fn subject(message: &str) -> String {
+    without_secrets(message).into_owned()
+}
 
 /// One file that a commit changed against its first parent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

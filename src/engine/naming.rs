@@ -58,6 +58,12 @@ impl<'a> Naming<'a> {
         Self { policy, words: words.into_iter().map(word).collect() }
     }
 
+    /// The policy whose words these are.
+    #[must_use]
+    pub const fn policy(&self) -> &'a Policy {
+        self.policy
+    }
+
     /// The environments that `text` names, in order.
     #[must_use]
     pub fn named(&self, text: &str) -> Vec<Environment> {

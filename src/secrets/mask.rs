@@ -7,7 +7,9 @@ use std::ops::Range;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::place::place;
-use super::{BLOT, DocumentSecrets, in_key, scalar_secret, spans, unparsed, without_secrets};
+use super::{
+    BLOT, DocumentSecrets, in_key, scalar_secret, spans, spans_of_comment, unparsed, without_secrets,
+};
 use crate::guards::{self, Guard};
 use crate::model::{Policy, Segment, StoredValue, Value, ValuePath};
 use crate::yaml::{Document, FileValues};
@@ -220,6 +222,16 @@ impl Mask<'_> {
     pub fn text(&self, document: &Document) -> MaskedText {
         let hidden = self.policy.map(|policy| spans(document, None, &[policy])).unwrap_or_default();
         lines(document.text(), &hidden)
+    }
+
+    /// Comments of a document, in one line.
+    #[must_use]
+    pub fn comments(&self, comments: &[String]) -> String {
+        let shown = |comment: &String| {
+            let hidden = self.policy.map(|policy| spans_of_comment(comment, policy)).unwrap_or_default();
+            lines(comment, &hidden).shown.join(" ")
+        };
+        comments.iter().map(shown).collect::<Vec<_>>().join("; ")
     }
 
     /// A text that is no document, split at every line feed; in doubt more is blotted out than need be.

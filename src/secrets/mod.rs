@@ -238,11 +238,18 @@ fn spans_by(document: &Document, before: Option<&Document>, policy: &Policy) -> 
     found.extend(overridden(document, policy));
     for comment in document.comments() {
         let text = document.text().get(comment.clone()).unwrap_or_default();
-        let hidden = unparsed::spans(text.trim_start_matches(['#', ' ']), policy);
-        let start = comment.end - text.trim_start_matches(['#', ' ']).len();
-        found.extend(hidden.into_iter().map(|span| start + span.start..start + span.end));
+        let hidden = spans_of_comment(text, policy).into_iter();
+        found.extend(hidden.map(|span| comment.start + span.start..comment.start + span.end));
     }
     found
+}
+
+/// The bytes of a comment that no report may show.
+pub fn spans_of_comment(comment: &str, policy: &Policy) -> Vec<Range<usize>> {
+    let said = comment.trim_start_matches(['#', ' ']);
+    let start = comment.len() - said.len();
+    let hidden = unparsed::spans(said, policy).into_iter();
+    hidden.map(|span| start + span.start..start + span.end).collect()
 }
 
 /// The values of secret duplicate keys: what a later one overrides is not visited.

@@ -126,10 +126,10 @@ const ABOUT: [&str; 22] = [
 const ABOUT_WITHIN: [&str; 3] = ["existing", "pull", "max"];
 
 /// Words before `pass`: what has an account.
-const ACCOUNTS: [&str; 30] = [
-    "account", "admin", "amqp", "auth", "basic", "client", "database", "db", "email", "ftp", "imap", "jdbc",
-    "keystore", "ldap", "login", "mail", "mariadb", "mongo", "mongodb", "mq", "mysql", "pg", "postgres",
-    "proxy", "rabbitmq", "redis", "root", "sftp", "smtp", "user",
+const ACCOUNTS: [&str; 31] = [
+    "account", "admin", "amqp", "auth", "basic", "client", "database", "db", "default", "email", "ftp",
+    "imap", "jdbc", "keystore", "ldap", "login", "mail", "mariadb", "mongo", "mongodb", "mq", "mysql", "pg",
+    "postgres", "proxy", "rabbitmq", "redis", "root", "sftp", "smtp", "user",
 ];
 
 /// Words before `key`.

@@ -149,9 +149,17 @@ impl<'a> Way<'a> {
         } else if self.own == Some(Family::Secret) && self.holder == Holder::Plain {
             self.holder = Holder::Secret;
         }
-        let named = || element.or_else(|| field("name")).or_else(|| field("key"));
-        let name = if key == "value" { named().unwrap_or(key) } else { key };
-        let said = names::said(names::without_own_words(name, self.words));
+        let name = match key.as_str() {
+            "value" => element.or_else(|| field("name")).or_else(|| field("key")),
+            "Value" => field("Name").or_else(|| field("Key")),
+            "ParameterValue" => field("ParameterKey"),
+            _ => None,
+        };
+        let mut said = names::said(names::without_own_words(name.unwrap_or(key), self.words));
+        let is_short = ["pass", "pwd"].iter().any(|word| key.eq_ignore_ascii_case(word));
+        if is_short && ["user", "username", "login"].into_iter().any(|name| field(name).is_some()) {
+            said.name = Name::Secret(Family::Password);
+        }
         self.is_object = said.is_objects;
         self.own = None;
         // In an ExternalSecret this is the name that a secret gets.

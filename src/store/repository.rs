@@ -12,6 +12,7 @@ use super::handles::{Handle, Handles};
 use super::layout::{is_root, refuse_within};
 use super::odb;
 use super::process_environment::ProcessEnvironment;
+use crate::engine::history::subject;
 use crate::model::{
     BlobId, CommitId, CommitInfo, Error, Help, NoProgress, Progress, Result, Revision, closest,
 };
@@ -457,7 +458,7 @@ pub(super) fn info(commit: &git2::Commit<'_>) -> CommitInfo {
         author: String::from_utf8_lossy(commit.author().name_bytes()).into_owned(),
         time: time.seconds(),
         offset: time.offset_minutes(),
-        subject: String::from_utf8_lossy(commit.summary_bytes().unwrap_or_default()).into_owned(),
+        subject: subject(&String::from_utf8_lossy(commit.summary_bytes().unwrap_or_default())),
     }
 }
 

@@ -242,7 +242,9 @@ fn assignment(word: &str) -> Result<(ValuePath, Value)> {
             .with_help("for example: --set limits.rate=40/s")
     };
     let Some((path, value)) = at.and_then(|(i, _)| Some((word.get(..i)?, word.get(i + 1..)?))) else {
-        return Err(wrong(word, "is not PATH=VALUE"));
+        // What may be the value stands behind the path.
+        let path = word.find([':', ' ']).map_or(word.to_owned(), |end| format!("{}…", word.split_at(end).0));
+        return Err(wrong(&path, "is not PATH=VALUE"));
     };
     let place = parse(path)?;
     if value.trim().is_empty() {

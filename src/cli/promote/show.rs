@@ -34,11 +34,7 @@ impl Work<'_> {
                 plan::text(plan, &view, &mut out)?;
             }
             if let Some(comments) = prepared.left_comments.get(&plan.key) {
-                writeln!(
-                    out,
-                    "comments left out: {}",
-                    clean(&mask.plain_text(&comments.join("; ")).shown.join(" "))
-                )?;
+                writeln!(out, "comments left out: {}", clean(&mask.comments(comments)))?;
             }
             writeln!(out)?;
         }
@@ -116,11 +112,7 @@ fn show_items(
             writeln!(out, "{}", view.command("  to give them: ", &words))?;
         }
         if !creation.left_comments.is_empty() {
-            writeln!(
-                out,
-                "  comments left out: {}",
-                clean(&mask.plain_text(&creation.left_comments.join("; ")).shown.join(" "))
-            )?;
+            writeln!(out, "  comments left out: {}", clean(&mask.comments(&creation.left_comments)))?;
         }
         for (path, environment) in &creation.foreign {
             writeln!(

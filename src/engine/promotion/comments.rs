@@ -1,7 +1,9 @@
-//! Comments that stay where they are: those by which a tool finds the line that it writes, and those
-//! that name an environment. In another environment they would say something wrong, and be obeyed.
+//! Comments that stay where they are: those by which a tool finds the line that it writes, those that
+//! name an environment, and those that hold a secret. In another environment they would say something
+//! wrong, and be obeyed.
 
 use crate::engine::naming::Naming;
+use crate::secrets::spans_of_comment;
 use crate::yaml::{Document, Limits};
 
 /// What machines look for in comments: Flux, kpt, Renovate, release-please.
@@ -36,7 +38,9 @@ pub fn without_local_comments(source: &Document, naming: &Naming<'_>, limits: &L
 }
 
 fn stays(comment: &str, naming: &Naming<'_>) -> bool {
-    MARKERS.iter().any(|marker| comment.contains(marker)) || !naming.named(comment).is_empty()
+    let is_marked = || MARKERS.iter().any(|marker| comment.contains(marker));
+    let tells_secret = || !spans_of_comment(comment, naming.policy()).is_empty();
+    is_marked() || !naming.named(comment).is_empty() || tells_secret()
 }
 
 /// The comments that `whole` has and `result` has not, or not as often.
@@ -76,6 +80,8 @@ mod tests {
             ("x:\n  # only for development\n  # why\n  a: 1\n", Some("x:\n  # why\n  a: 1\n")),
             ("a: 1\r\n# x-release-please-version\r\nb: 1\r\n", Some("a: 1\r\nb: 1\r\n")),
             ("a: |\n  # renovate: no comment\n", None),
+            ("# was postgres://u:hunter2@db/x\na: 1 # why\n", Some("a: 1 # why\n")),
+            ("a: 1 # password: hunter2\n# DB_PASSWORD=hunter2\nb: 1\n", Some("a: 1\nb: 1\n")),
         ] {
             let found = without_local_comments(&read(source), &naming, &limits);
             assert_eq!(found.as_ref().map(Document::text), expected, "{source}");
