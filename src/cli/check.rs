@@ -41,7 +41,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let environment = args.env.as_deref().map(parse::<Environment>).transpose()?;
     let at = args.place.at();
     let workspace = context.workspace_at(&at)?;
-    let roots = below(&workspace, &at)?;
+    let roots = below(&workspace, &at, args.since.is_some())?;
     match roots.as_slice() {
         [] => judge(args, (&workspace, &at), (format, environment), context),
         [root] => judge(args, (&context.workspace_in(root)?, &at), (format, environment), context),
@@ -67,15 +67,17 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
 }
 
 /// The folders of the configuration roots that a hook is to check which runs at the top of a repository
-/// where there is none; none where this one is meant.
-fn below(workspace: &Workspace, at: &At) -> Result<Vec<PathBuf>, Failure> {
+/// where there is none; none where this one is meant. Without any a hook, which asks what is new, has
+/// nothing to say; for all others that is no all-clear.
+fn below(workspace: &Workspace, at: &At, is_hook: bool) -> Result<Vec<PathBuf>, Failure> {
     let Some(top) = workspace.repository.work_tree().filter(|_| *at == At::Staged) else {
         return Ok(Vec::new());
     };
-    if workspace.snapshot(at)?.require_layout().is_ok() {
-        return Ok(Vec::new());
-    }
+    let Err(nothing) = workspace.snapshot(at)?.require_layout() else { return Ok(Vec::new()) };
     let roots = workspace.repository.roots_below(&workspace.revision(at)?)?;
+    if roots.is_empty() && !is_hook {
+        return Err(nothing.into());
+    }
     Ok(roots.into_iter().map(|root| top.join(root)).collect())
 }
 

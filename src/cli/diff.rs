@@ -96,6 +96,11 @@ fn revisions(args: &Args, workspace: &Workspace) -> Result<Option<([At; 2], usiz
             Some(_) => {}
         }
     }
+    // `HEAD~9` is no key, and what else it might be is a revision that is not there.
+    let is_revision = |word: &&String| word.contains(['~', '^']) || word.contains("@{");
+    if let Some(unknown) = args.words.iter().take(2).find(|word| is_revision(word) && !names(word)) {
+        workspace.repository.commit(unknown)?;
+    }
     let second = args.words.get(1).filter(|word| names(word));
     if !names(first) {
         return Ok(None);

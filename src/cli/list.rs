@@ -50,6 +50,11 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     for help in Environment::ALL.into_iter().filter_map(|environment| snapshot.rename_folder(environment)) {
         context.remark(&format!("note: {help}"));
     }
+    let hidden =
+        Environment::ALL.into_iter().filter_map(|environment| snapshot.require_whole(environment).err());
+    if !keys.is_empty() {
+        hidden.for_each(|hidden| context.remark(&format!("note: {}", hidden.message)));
+    }
     if let Some(environment) =
         environment.filter(|_| keys.is_empty() && args.keys.is_empty() && snapshot.items().next().is_some())
     {

@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::snapshot::Snapshot;
 use crate::diff::lists::ListRules;
-use crate::json_schema::{Catalog, Compiled, KeySchemas, SchemaError, ValueDescription};
+use crate::json_schema::{Catalog, Compiled, Found, KeySchemas, SchemaError, ValueDescription};
 use crate::model::{Environment, Error, Key, Policy, Result, Segment, ValuePath};
+use crate::secrets::is_secret_path;
 
 /// A schema, or what is wrong with it.
 pub type Loaded = std::result::Result<Compiled, Vec<SchemaError>>;
@@ -28,8 +29,12 @@ impl Schemas {
     /// The schemas of `snapshot`; nothing is read yet.
     #[must_use]
     pub fn new(snapshot: Arc<Snapshot>, policy: Arc<Policy>) -> Self {
-        let files: BTreeSet<String> =
-            snapshot.files.keys().filter(|file| file.ends_with(".json")).cloned().collect();
+        let named = snapshot.files.keys().filter_map(|file| {
+            // A folder that is called like a schema stands in its place.
+            let end = file.find(".json/").map_or(file.len(), |at| at + ".json".len());
+            file.get(..end).filter(|file| file.ends_with(".json"))
+        });
+        let files = named.map(str::to_owned).collect();
         Self::among(Arc::new(files), snapshot, policy)
     }
 
@@ -66,7 +71,9 @@ impl Schemas {
     #[must_use]
     pub fn of_key(&self, key: &Key) -> KeySchemas {
         let is_item = |key: &Key| self.snapshot.has_key(key);
-        Catalog { files: &self.files, is_item: &is_item, policy: &self.policy }.of_key(key)
+        let is_hidden = |file: &str| self.snapshot.obstacle(file).is_some();
+        Catalog { files: &self.files, is_hidden: &is_hidden, is_item: &is_item, policy: &self.policy }
+            .of_key(key)
     }
 
     /// The schema in a file (relative to the configuration root).
@@ -76,13 +83,19 @@ impl Schemas {
             let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(loaded.entry(file.to_owned()).or_default())
         };
-        let read = |path: &str| match self.snapshot.read_file(path) {
-            Ok(bytes) => bytes,
-            Err(error) => {
-                // The first one is kept.
-                let _ = self.unreadable.set(error);
-                None
+        let read = |path: &str| {
+            if let Some(obstacle) = self.snapshot.obstacle_to_file(path) {
+                let error = obstacle.error();
+                return Found::Hidden { message: error.message, help: obstacle.help().to_owned() };
             }
+            self.snapshot.read_file(path).map_or_else(
+                |error| {
+                    // The first one is kept.
+                    let _ = self.unreadable.set(error);
+                    Found::Nothing
+                },
+                Found::from,
+            )
         };
         let compiled = || Arc::new(Compiled::load(file, &read));
         Arc::clone(slot.get_or_init(compiled))
@@ -185,6 +198,8 @@ impl ListRules for SchemaLists {
     fn is_kept_secret(&self, path: &ValuePath, field: &str) -> bool {
         let element = path.join(Segment::Index(0));
         let fields = field.split('.').fold(element.clone(), |path, part| path.key(part));
-        [fields, element.key(field)].iter().any(|path| self.policy.declares_secret(path) == Some(true))
+        let by_itself = ValuePath::root().key(field.rsplit('.').next().unwrap_or(field));
+        let is_declared = |path| self.policy.declares_secret(path) == Some(true);
+        is_secret_path(&self.policy, &by_itself) || [fields, element.key(field)].iter().any(is_declared)
     }
 }

@@ -12,6 +12,8 @@ use crate::model::{Environment, Key, Policy};
 pub struct Catalog<'a> {
     /// Every schema file, relative to the configuration root.
     pub files: &'a BTreeSet<String>,
+    /// Whether what a file would be is hidden behind something else on the way to it.
+    pub is_hidden: &'a dyn Fn(&str) -> bool,
     /// Whether some environment has an item of a key.
     pub is_item: &'a dyn Fn(&Key) -> bool,
     /// The policy, for its `[[schema]]` mappings.
@@ -24,15 +26,16 @@ impl Catalog<'_> {
     ///
     /// `schemas/payments.production.schema.json` is the overlay of `payments` in production,
     /// unless there is an item called `payments.production`: a file belongs to the item that it
-    /// names in full. A mapped file is listed even where it does not exist, so that loading it
-    /// says so.
+    /// names in full. A mapped file is listed even where it does not exist, and the key's own where
+    /// nobody can see whether it does, so that loading it says so.
     #[must_use]
     pub fn of_key(&self, key: &Key) -> KeySchemas {
-        if self.files.is_empty() && self.policy.schemas.is_empty() {
+        let own = file(key);
+        let is_hidden = (self.is_hidden)(&own);
+        if self.files.is_empty() && self.policy.schemas.is_empty() && !is_hidden {
             return KeySchemas::default();
         }
-        let own = file(key);
-        let shared = if self.files.contains(&own) {
+        let shared = if is_hidden || self.files.contains(&own) {
             vec![own]
         } else {
             self.policy.schemas_of(key).map(|mapping| mapping.file.clone()).collect()
@@ -92,7 +95,7 @@ mod tests {
             ["payments", "payments.production", "billing.staging", "services/own", "services/b.staging"]
                 .map(file)
                 .into();
-        let catalog = Catalog { files: &files, is_item: &|_| false, policy: &policy };
+        let catalog = Catalog { files: &files, is_hidden: &|_| false, is_item: &|_| false, policy: &policy };
         let (development, staging, production) =
             (Environment::Development, Environment::Staging, Environment::Production);
         for (key, environment, expected) in [
@@ -123,7 +126,8 @@ mod tests {
         ] {
             let keys: BTreeSet<Key> = keys.into_iter().map(key).collect();
             let is_item = |key: &Key| keys.contains(key);
-            let catalog = Catalog { files: &files, is_item: &is_item, policy: &policy };
+            let catalog =
+                Catalog { files: &files, is_hidden: &|_| false, is_item: &is_item, policy: &policy };
             let expected: Vec<_> = expected.into_iter().map(file).collect();
             assert_eq!(describing(&catalog, &key("payments"), Environment::Production), expected);
             let own = describing(&catalog, &key("payments.production"), Environment::Staging);

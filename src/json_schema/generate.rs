@@ -49,8 +49,8 @@ mod tests {
         assert_eq!(schema["title"], "terrace.toml");
         assert!(!schema.to_string().contains("uint"), "{schema}");
         let text = schema.to_string();
-        let compiled =
-            Compiled::load("policy.schema.json", &|_| Some(text.clone().into_bytes())).expect("a schema");
+        let compiled = Compiled::load("policy.schema.json", &|_| Some(text.clone().into_bytes()).into())
+            .expect("a schema");
         let policy = |json: serde_json::Value| compiled.validate(&super::super::convert::from_json(&json));
         assert!(policy(json!({"version": 1, "promotion": {"new-keys": "ask"}})).is_empty());
         assert_eq!(policy(json!({"vesion": 1}))[0].message, "`vesion` is not an allowed key");

@@ -43,5 +43,5 @@ pub use generate::generate;
 pub use generated_marker::{Origin, Ownership, generated, is_generated, text};
 pub use infer::infer;
 pub use loosened::{Loosened, Loosening, loosened};
-pub use source::{Read, SchemaError};
+pub use source::{Found, Read, SchemaError};
 pub use validate::Violation;

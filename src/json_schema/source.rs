@@ -19,9 +19,30 @@ use crate::model::{
 };
 use crate::yaml::{Document, Limits};
 
-/// What the caller offers for reading: the bytes of a file by its path relative to the
-/// configuration root, or `None` when there is no such file.
-pub type Read<'a> = dyn Fn(&str) -> Option<Vec<u8>> + 'a;
+/// What the caller offers for reading: a file by its path relative to the configuration root.
+pub type Read<'a> = dyn Fn(&str) -> Found + 'a;
+
+/// What stands at a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// A file with these bytes.
+    Bytes(Vec<u8>),
+    /// Something that is no file, or hides it.
+    Hidden {
+        /// Where and what it is, in one sentence without a final stop.
+        message: String,
+        /// What to do.
+        help: String,
+    },
+    /// Nothing.
+    Nothing,
+}
+
+impl From<Option<Vec<u8>>> for Found {
+    fn from(bytes: Option<Vec<u8>>) -> Self {
+        bytes.map_or(Self::Nothing, Self::Bytes)
+    }
+}
 
 /// What keeps a schema from being used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -156,8 +177,13 @@ impl<'a> Sources<'a> {
             let help = "name it by its path from the configuration root, such as schemas/service.schema.json";
             return Err(refuse(format!("{path}: {OUTSIDE}"), help));
         };
-        let Some(bytes) = read(&path) else {
-            return Err(refuse(format!("{path} does not exist"), "create the schema, or mend what names it"));
+        let bytes = match read(&path) {
+            Found::Bytes(bytes) => bytes,
+            Found::Hidden { message, help } => return Err(refuse(message, &help)),
+            Found::Nothing => {
+                let help = "create the schema, or mend what names it";
+                return Err(refuse(format!("{path} does not exist"), help));
+            }
         };
         let root = Source::new(&path, bytes, Draft::D2020)?;
         Ok(Self { read, files: vec![root], broken: BTreeSet::new() })
@@ -190,10 +216,16 @@ impl<'a> Sources<'a> {
                 return Err(refuse(message, "put the definitions into fewer files"));
             }
             None => {
-                let known = metaschemas::text(&path).map(String::into_bytes);
-                let Some(bytes) = known.or_else(|| (self.read)(&path)) else {
-                    let message = format!("`{reference}` names {path}, which does not exist");
-                    return Err(refuse(message, "create the file, or mend the reference"));
+                let known = metaschemas::text(&path).map(|text| Found::Bytes(text.into_bytes()));
+                let bytes = match known.unwrap_or_else(|| (self.read)(&path)) {
+                    Found::Bytes(bytes) => bytes,
+                    Found::Hidden { message, help } => {
+                        return Err(refuse(format!("`{reference}` names {path}: {message}"), &help));
+                    }
+                    Found::Nothing => {
+                        let message = format!("`{reference}` names {path}, which does not exist");
+                        return Err(refuse(message, "create the file, or mend the reference"));
+                    }
                 };
                 let draft = source.draft;
                 self.add(&path, bytes, draft)?
@@ -360,10 +392,10 @@ mod tests {
         assert_eq!(told.len(), 2, "{told:?}");
         assert_eq!(told[0].0, "schemas/b.json");
         assert_eq!(told[1].1, "`c.json` names schemas/c.json, which does not exist");
-        let missing = super::super::Compiled::load("schemas/x.json", &|_| None).expect_err("missing");
+        let missing = super::super::Compiled::load("schemas/x.json", &|_| None.into()).expect_err("missing");
         assert_eq!(missing[0].message, "schemas/x.json does not exist");
         let outside =
-            super::super::Compiled::load("../x.json", &|_| Some(b"{}".to_vec())).expect_err("outside");
+            super::super::Compiled::load("../x.json", &|_| Some(b"{}".to_vec()).into()).expect_err("outside");
         assert_eq!(outside[0].message, "../x.json: a schema may only refer to files of this repository");
     }
 

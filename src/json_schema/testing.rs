@@ -10,8 +10,8 @@ use crate::yaml::{Document, Limits};
 /// The schema made of these files, the first being its root.
 pub(super) fn load(files: &[(&str, Json)]) -> Result<Compiled, Vec<SchemaError>> {
     let read = |path: &str| {
-        let (_, json) = files.iter().find(|(known, _)| *known == path)?;
-        serde_json::to_vec_pretty(json).ok()
+        let found = files.iter().find(|(known, _)| *known == path);
+        found.and_then(|(_, json)| serde_json::to_vec_pretty(json).ok()).into()
     };
     Compiled::load(files[0].0, &read)
 }
@@ -23,7 +23,7 @@ pub(super) fn schema(json: Json) -> Compiled {
 
 /// What is wrong with a schema in one file.
 pub(super) fn broken(text: &str) -> Vec<SchemaError> {
-    let read = |_: &str| Some(text.as_bytes().to_vec());
+    let read = |_: &str| Some(text.as_bytes().to_vec()).into();
     Compiled::load("schemas/a.schema.json", &read).expect_err(text)
 }
 

@@ -9,7 +9,7 @@ use super::workspace::{At, Workspace};
 use crate::engine::compare::{ItemDiff, MatrixItem, matrix_rows, rows};
 use crate::engine::configuration::Configuration;
 use crate::engine::promotion::Grounds;
-use crate::engine::snapshot::{ItemFile, no_such_item};
+use crate::engine::snapshot::{ItemFile, Snapshot, no_such_item};
 use crate::model::{Environment, EnvironmentSet, Error, Hop, Key, ProgressCounter, Result};
 use crate::secrets::mask::Reveal;
 use crate::yaml::Document;
@@ -32,6 +32,10 @@ impl Side<'_> {
             Some((revision, environment)) => Ok((At::Revision(revision.to_owned()), environment.parse()?)),
             None => Ok((At::Here, text.parse()?)),
         }
+    }
+
+    fn item(&self, key: &Key) -> Result<Option<&ItemFile>> {
+        item(self.configuration, key, self.environment)
     }
 }
 
@@ -68,8 +72,15 @@ impl<T> Compared<T> {
     pub(super) fn add(&mut self, item: Result<Option<T>>) {
         match item {
             Ok(item) => self.items.extend(item),
+            // One folder may hide many items.
+            Err(error) if self.unreadable.iter().any(|known| known.message == error.message) => {}
             Err(error) => self.unreadable.push(error),
         }
+    }
+
+    /// Adds what hides items of an environment, whether another one has them or not.
+    fn add_hidden(&mut self, snapshot: &Snapshot, environment: Environment) {
+        snapshot.hidden_in(environment).for_each(|obstacle| self.add(Err(obstacle.error())));
     }
 }
 
@@ -119,15 +130,34 @@ pub fn diff(
     let compared: Vec<_> = keys_of(&[left, right], keys)?.into_par_iter().map(compare).collect();
     let mut out = Compared::default();
     compared.into_iter().for_each(|item| out.add(item));
+    if keys.is_empty() {
+        for side in [left, right] {
+            out.add_hidden(side.configuration.snapshot(), side.environment);
+        }
+    }
     Ok(out)
+}
+
+/// An item's file; `None` where there is none.
+///
+/// # Errors
+/// When something else stands in its place.
+fn item<'c>(
+    configuration: &'c Configuration,
+    key: &Key,
+    environment: Environment,
+) -> Result<Option<&'c ItemFile>> {
+    match configuration.item(key, environment) {
+        None => configuration.snapshot().require_file(key, environment).map(|()| None),
+        item => Ok(item),
+    }
 }
 
 /// An item's documents on both sides; `None` where their texts are the same.
 type Versions = Option<(Option<Arc<Document>>, Option<Arc<Document>>)>;
 
 fn versions(left: &Side<'_>, right: &Side<'_>, key: &Key) -> Result<Versions> {
-    let (from, to) =
-        (left.configuration.item(key, left.environment), right.configuration.item(key, right.environment));
+    let (from, to) = (left.item(key)?, right.item(key)?);
     let blob = |item: Option<&ItemFile>| item.and_then(|item| item.blob.clone());
     if blob(from).is_some() && blob(from) == blob(to) {
         return Ok(None);
@@ -163,7 +193,7 @@ pub fn matrix(workspace: &Workspace, at: &At, keys: &[Key], reveal: Reveal) -> R
     let compare = |key: &&Key| {
         let mut read = [None, None, None];
         for (slot, environment) in read.iter_mut().zip(Environment::ALL) {
-            let Some(item) = configuration.item(key, environment) else { continue };
+            let Some(item) = item(&configuration, key, environment)? else { continue };
             let reading = configuration.reading_of(item, None)?;
             if let Some(planner) = &planner {
                 planner.share(&configuration, item, &reading, |bytes| workspace.repository.blob_id(bytes))?;
@@ -196,5 +226,8 @@ pub fn matrix(workspace: &Workspace, at: &At, keys: &[Key], reveal: Reveal) -> R
     let compared: Vec<_> = chosen.par_iter().map(compare).collect();
     let mut out = Compared::default();
     compared.into_iter().for_each(|item| out.add(item));
+    if keys.is_empty() {
+        Environment::ALL.into_iter().for_each(|environment| out.add_hidden(snapshot, environment));
+    }
     Ok(out)
 }

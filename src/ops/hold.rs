@@ -162,7 +162,7 @@ pub fn held_in(workspace: &Workspace, at: Option<&str>, hops: &[Hop]) -> Result<
     let keys: Vec<Key> = keys.into_iter().collect();
     if keys.is_empty() && repository.parts().shows_configuration(&commit)? {
         decisions.require_sound()?;
-        hops.iter().try_for_each(|hop| decisions.require_decisions(hop.target()))?;
+        hops.iter().try_for_each(|hop| decisions.require_all_decisions(hop.target()))?;
         return Ok(Vec::new());
     }
     held_over(&Planner::of(workspace, &commit, &keys)?, hops)
@@ -180,7 +180,7 @@ fn held_over(planner: &Planner, hops: &[Hop]) -> Result<Vec<HoldStatus>> {
     let mut held = Vec::new();
     let snapshot = planner.configuration.snapshot();
     for hop in hops.iter().copied() {
-        snapshot.require_decisions(hop.target())?;
+        snapshot.require_all_decisions(hop.target())?;
         let decided = decided(snapshot).into_iter();
         for (key, _) in decided.filter(|(_, target)| *target == hop.target()) {
             let source = Source::of(planner, &key, hop)?;

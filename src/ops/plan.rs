@@ -345,7 +345,12 @@ impl Planner {
         grounds: &mut Grounds,
     ) -> Result<Option<Vec<PlanEntry>>> {
         let sides = (self.item(key, hop.source()), self.item(key, hop.target()));
-        let (Some(from), Some(into)) = sides else { return Ok(None) };
+        let (Some(from), Some(into)) = sides else {
+            // What is hidden is not absent.
+            let snapshot = self.configuration.snapshot();
+            [hop.source(), hop.target()].iter().try_for_each(|side| snapshot.require_file(key, *side))?;
+            return Ok(None);
+        };
         if from.blob.is_some() && from.blob == into.blob {
             return Ok(Some(Vec::new()));
         }

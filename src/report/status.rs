@@ -48,7 +48,13 @@ pub fn text(hops: &[HopStatus<Shown>], view: &View, out: &mut dyn Write) -> io::
             )?;
         }
         if rows.is_empty() && absent.is_empty() {
-            writeln!(out, "  {}", if hop.items.is_empty() { "in sync" } else { "nothing waits" })?;
+            let is_unread = |(_, state): &(Key, ItemState<Shown>)| matches!(state, ItemState::Unreadable(_));
+            let word = match &hop.items[..] {
+                [] => "in sync",
+                items if items.iter().any(is_unread) => "nothing waits of what is judged",
+                _ => "nothing waits",
+            };
+            writeln!(out, "  {word}")?;
         }
     }
     unreadable(hops, view, out)?;

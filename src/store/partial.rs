@@ -14,7 +14,7 @@ use super::repository::{Repository, find_commit};
 use super::trees::{LastTrees, Trees};
 use crate::engine::history::FileChange;
 use crate::engine::migration;
-use crate::engine::snapshot::{FileEntry, FileKind, Obstacle, Snapshot, respelt};
+use crate::engine::snapshot::{FileEntry, FileKind, Obstacle, Snapshot, is_called_like_a_schema, respelt};
 use crate::model::{CommitId, Environment, Result, Revision, policy};
 
 /// Reads parts of commits; trees that were read are remembered.
@@ -177,9 +177,11 @@ impl Parts<'_> {
     pub fn snapshot(&mut self, commit: &CommitId, wanted: &BTreeSet<String>) -> Result<Snapshot> {
         let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
         let mut files = self.files(commit, &wanted)?;
-        // The policy has one spelling, and a folder stands in its place alone: below `environments/`
-        // and `schemas/` the names of folders are free.
-        let is_listed = |path: &str, entry: &FileEntry| path.contains('/') && entry.kind != FileKind::Folder;
+        // The policy has one spelling. A folder stands in its place, or in a schema's: the names of all
+        // others are free.
+        let is_listed = |path: &str, entry: &FileEntry| {
+            path.contains('/') && (entry.kind != FileKind::Folder || is_called_like_a_schema(path))
+        };
         files.retain(|path, entry| path == policy::FILE || is_listed(path, entry));
         let prefix = self.repository.root_prefix().to_owned();
         Ok(Snapshot::new(Revision::Commit(commit.clone()), prefix, files, self.repository.blobs()))

@@ -17,7 +17,9 @@ use super::layout::FOLDERS;
 use super::odb;
 use super::repository::{Repository, find_commit};
 use crate::engine::migration;
-use crate::engine::snapshot::{Content, FileEntry, FileKind, Snapshot, Source, respelt};
+use crate::engine::snapshot::{
+    Content, FileEntry, FileKind, Snapshot, Source, is_called_like_a_schema, respelt,
+};
 use crate::model::{BlobId, CommitId, Environment, Error, Help, Result, Revision, policy};
 
 /// What a whole snapshot wants.
@@ -392,6 +394,9 @@ fn list_folder(
         let kind = entry.file_type().map_err(|error| Error::io("read", &entry.path(), &error))?;
         let below = format!("{name}/{}", file_name.to_string_lossy());
         if kind.is_dir() {
+            if is_called_like_a_schema(&below) {
+                files.insert(below.clone(), FileEntry { blob: None, kind: FileKind::Folder });
+            }
             if !wanted.is_empty() {
                 list_folder(&entry.path(), &below, wanted, asks, files)?;
             }

@@ -50,7 +50,8 @@ fn without_configuration_nothing_is_fine() {
         let (code, told) = run(&world, line);
         assert!(code == 2 && told.contains("there is no configuration here"), "{line}: {code} {told}");
     }
-    assert_eq!(run(&world, "check --staged").0, 0);
+    assert_eq!(run(&world, "check --staged").0, 2);
+    assert_eq!(run(&world, "check --staged --since HEAD").0, 0);
     world.write("services/a/environments/staging/x.yaml", "a: 1\n");
     world.commit("a root below");
     for line in COMMANDS {
@@ -391,5 +392,123 @@ fn an_item_that_cannot_be_read_is_not_said_to_stay_the_same() {
     for format in ["text", "markdown"] {
         let (_, told) = run(&world, &format!("review --base main --format {format}"));
         assert!(told.contains("production: 1 item, 1 not compared") && !told.contains("no value"), "{told}");
+    }
+}
+
+/// What stands in the place of a schema, or hides a folder of some, is told for the items that it may
+/// describe, and none of them leaves.
+#[test]
+fn a_schema_that_is_hidden_stops_the_items_that_it_may_describe() {
+    let schema = r#"{"properties": {"a": {"maximum": 5}}}"#;
+    let mut world = World::with(&[("environments/production/other.yaml", "a: 1\n")]);
+    for environment in ["development", "staging", "production"] {
+        world.write(&format!("environments/{environment}/svc/pay.yaml"), "a: 99\n");
+    }
+    type Hide = fn(&World, &str);
+    let cases: [(&str, Hide); 4] = [
+        ("a link to a folder", |world, schema| {
+            world.write("shared/pay.schema.json", schema);
+            std::fs::create_dir_all(world.dir.join("schemas")).expect("a folder");
+            symlink("../shared", world.dir.join("schemas/svc")).expect("a link");
+        }),
+        ("a link to the schema", |world, schema| {
+            world.write("shared.json", schema);
+            std::fs::create_dir_all(world.dir.join("schemas/svc")).expect("a folder");
+            symlink("../../shared.json", world.dir.join("schemas/svc/pay.schema.json")).expect("a link");
+        }),
+        ("a folder", |world, schema| world.write("schemas/svc/pay.schema.json/one.json", schema)),
+        ("an overlay", |world, schema| {
+            world.write("schemas/svc/pay.production.schema.json/one.json", schema);
+        }),
+    ];
+    for (what, hide) in cases {
+        hide(&world, schema);
+        world.commit(what);
+        for (line, expected) in [
+            ("check", 1),
+            ("check svc/pay --env production", 1),
+            ("export svc/pay --env production --format json", 3),
+            ("export --env production --format json", 3),
+            ("run svc/pay --env production -- true", 3),
+            ("set svc/pay a 98 --env production", 3),
+        ] {
+            let (code, told) = run(&world, line);
+            // A folder stops earlier, since it hides whatever was there.
+            let stops = expected == code || expected == 3 && code == 2;
+            assert!(stops && !told.contains("does not exist"), "{what}: {line}: {code} {told}");
+            assert!(told.contains("schemas/svc"), "{what}: {line}: {told}");
+        }
+        assert_eq!(run(&world, "check other --env production").0, 0, "{what}");
+        for part in ["schemas", "shared", "shared.json"] {
+            let path = world.dir.join(part);
+            let _ = std::fs::remove_dir_all(&path).or_else(|_| std::fs::remove_file(&path));
+        }
+    }
+}
+
+/// An item whose file is something else is not one that an environment lacks.
+#[test]
+fn an_item_that_is_hidden_is_not_absent() {
+    for hide in ["environments/production/x.yaml", "environments/production/team"] {
+        let mut world = base();
+        for environment in ["development", "staging", "production"] {
+            world.write(&format!("environments/{environment}/team/y.yaml"), "a: 1\n");
+        }
+        let path = world.dir.join(hide);
+        let _ = std::fs::remove_dir_all(&path).or_else(|_| std::fs::remove_file(&path));
+        symlink("/dev/null", &path).expect("a link");
+        world.commit("a link");
+        let told_as = format!("{hide} is a symbolic link");
+        for (line, expected) in [
+            ("diff staging production", 2),
+            ("diff", 2),
+            ("diff --format json", 2),
+            ("diff HEAD~1 HEAD", 2),
+            ("status", 0),
+            ("list", 0),
+        ] {
+            let (code, told) = run(&world, line);
+            assert!(code == expected && told.contains(&told_as), "{line}: {code} {told}");
+            assert_eq!(told.matches(&told_as).count(), 1, "{line}: {told}");
+            assert!(!told.contains("not there yet") && !told.contains("not in production"), "{line}: {told}");
+        }
+    }
+}
+
+#[test]
+fn decisions_that_are_hidden_are_told() {
+    let world = base();
+    world.terrace(&["hold", "x", "a", "--env", "production", "--reason", "ours"]).exits(0);
+    let folder = world.dir.join(".terrace/decisions/production/x=");
+    let file =
+        std::fs::read_dir(&folder).expect("a folder").next().expect("a decision").expect("a file").path();
+    let text = std::fs::read_to_string(&file).expect("a decision");
+    let hide: [(&str, &dyn Fn()); 3] = [
+        ("is a folder, and a file is read here", &|| {
+            std::fs::remove_file(&file).expect("removed");
+            std::fs::create_dir(&file).expect("a folder");
+            std::fs::write(file.join("y.toml"), &text).expect("written");
+        }),
+        ("is a file, and a folder is read here", &|| {
+            std::fs::remove_dir_all(&folder).expect("removed");
+            std::fs::write(&folder, &text).expect("written");
+        }),
+        ("is a symbolic link", &|| {
+            std::fs::remove_file(&folder).expect("removed");
+            symlink("elsewhere", &folder).expect("a link");
+        }),
+    ];
+    for (what, hide) in hide {
+        hide();
+        world.git(&["add", "--all"]);
+        world.git(&["commit", "-qm", what]);
+        let (code, told) = run(&world, "hold --list");
+        assert!(code == 2 && told.contains(what), "{what}: {code} {told}");
+        for line in ["check", "check x --env production"] {
+            let (code, told) = run(&world, line);
+            let about = what.trim_start_matches("is ").split(',').next().unwrap_or(what);
+            assert!(code == 1 && told.contains(about), "{what}: {line}: {code} {told}");
+            assert_eq!(told.matches("error[").count(), 1, "{what}: {line}: {told}");
+        }
     }
 }

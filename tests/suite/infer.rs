@@ -32,7 +32,7 @@ fn documents(path: &Path) -> Option<Document> {
 
 fn compile(schema: &Json) -> Compiled {
     let text = schema.to_string();
-    Compiled::load("schemas/a.schema.json", &|_| Some(text.clone().into_bytes())).expect("a schema")
+    Compiled::load("schemas/a.schema.json", &|_| Some(text.clone().into_bytes()).into()).expect("a schema")
 }
 
 /// Infers from the files, validates them, and counts documents, required keys and formats.

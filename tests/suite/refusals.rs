@@ -284,9 +284,10 @@ fn places_without_a_repository_or_a_commit() {
     for verb in ["status", "promote a --to staging", "migrate x"] {
         unborn.refuses(verb, 2, no_commit);
     }
-    assert_eq!(unborn.line("check --staged").exits(0), "0 items in 0 environments: no findings\n");
+    let hook = unborn.line("check --staged --since HEAD");
+    assert_eq!(hook.exits(0), "0 items in 0 environments: no findings\n");
     let nothing = "error: there is no configuration here: neither files in `environments/` nor `terrace.toml`\nhelp: run `terrace init` to lay one out, or say where it is with -C DIR";
-    for verb in ["check", "list", "diff"] {
+    for verb in ["check", "check --staged", "list", "diff"] {
         unborn.refuses(verb, 2, nothing);
     }
     unborn.write("environments/staging/a.yaml", "a: 1\n");

@@ -21,7 +21,9 @@ fn timed<T>(what: &str, act: impl FnOnce() -> T) -> T {
 
 fn load(what: &str, schema: &Json) -> Result<Compiled, Vec<SchemaError>> {
     let text = schema.to_string();
-    timed(&format!("load {what}"), || Compiled::load("schemas/a.schema.json", &|_| Some(text.clone().into())))
+    timed(&format!("load {what}"), || {
+        Compiled::load("schemas/a.schema.json", &|_| Some(text.clone().into()).into())
+    })
 }
 
 fn yaml(text: &str) -> Value {
@@ -161,15 +163,16 @@ fn large_schemas_are_read_and_larger_ones_refused() {
     assert_eq!(told("10,000 wrong values", &wide, &document).len(), 10_000);
     let deep = (0..10_000).fold("{}".to_owned(), |below, _| format!("{{\"properties\":{{\"a\":{below}}}}}"));
     let broken = timed("load 10,000 nested properties", || {
-        Compiled::load("schemas/a.schema.json", &|_| Some(deep.clone().into_bytes())).expect_err("deep")
+        Compiled::load("schemas/a.schema.json", &|_| Some(deep.clone().into_bytes()).into())
+            .expect_err("deep")
     });
     assert_eq!(broken[0].message, "the schema is not JSON: recursion limit exceeded");
     assert_eq!(broken[0].help.to_string(), "a schema may nest at most 127 levels deep");
     let many = json!({"allOf": vec![json!({}); 110_000]});
     assert_eq!(refused("110,000 schemas", &many), "the schema is made of more than 100000 schemas");
     let huge = format!("{{\"description\": \"{}\"}}", "x".repeat(9_000_000));
-    let broken =
-        Compiled::load("schemas/a.schema.json", &|_| Some(huge.clone().into_bytes())).expect_err("huge");
+    let broken = Compiled::load("schemas/a.schema.json", &|_| Some(huge.clone().into_bytes()).into())
+        .expect_err("huge");
     assert_eq!(broken[0].message, "the schema has 9000019 bytes, more than the 8388608 allowed");
     let wrong =
         json!({"properties": (0..5_000).map(|i| (i.to_string(), json!({"type": i}))).collect::<Map<_, _>>()});
@@ -189,15 +192,17 @@ fn files_that_all_refer_to_each_other_are_read_once() {
     let reads = std::cell::Cell::new(0);
     let read = |path: &str| {
         reads.set(reads.get() + 1);
-        let number = path.strip_prefix('s')?.strip_suffix(".json")?.parse().ok()?;
-        Some(file(number).into_bytes())
+        let number = path.strip_prefix('s').and_then(|rest| rest.strip_suffix(".json")?.parse().ok());
+        number.map(|number| file(number).into_bytes()).into()
     };
     let compiled = timed("load 60 files in circles", || Compiled::load("s0.json", &read)).expect("a schema");
     assert_eq!((compiled.files().len(), reads.get()), (60, 60));
     assert!(told("a document", &compiled, &yaml("a1: {b2: {a3: {}}}")).is_empty());
     let endless = |path: &str| {
-        let number: usize = path.strip_prefix('s')?.strip_suffix(".json")?.parse().ok()?;
-        Some(json!({"items": {"$ref": format!("s{}.json", number + 1)}}).to_string().into_bytes())
+        let number =
+            path.strip_prefix('s').and_then(|rest| rest.strip_suffix(".json")?.parse::<usize>().ok());
+        let next = |number: usize| json!({"items": {"$ref": format!("s{}.json", number + 1)}}).to_string();
+        number.map(|number| next(number).into_bytes()).into()
     };
     let broken =
         timed("load endlessly many files", || Compiled::load("s0.json", &endless)).expect_err("endless");

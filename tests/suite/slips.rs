@@ -159,6 +159,17 @@ const SLIPS: &[Slip] = &[
     ("promote payments --to staging --except '' --yes", 2, &["a path is empty"]),
     ("promote payments --to staging --take source= --yes", 2, &["a path is empty"]),
     ("promote payments --to staging -m '' --yes", 2, &["--message"]),
+    (
+        "set payments timeout 6 --env staging --commit -m ' '",
+        2,
+        &["first line of the commit's message is empty"],
+    ),
+    ("promote payments --to staging --yes --push https://u:pa55w0rdX@example.com/r.git", 2, &["//u:••••@"]),
+    (
+        "promote payments --to staging --yes --set password:hunter2x",
+        2,
+        &["`--set password…` is not PATH=VALUE"],
+    ),
     ("rollback payments --env development --to HEAD~1 --only '' --yes", 2, &["a path is empty"]),
     // Commands as other tools call them.
     ("validate", 2, &["'check'"]),
@@ -186,6 +197,9 @@ const SLIPS: &[Slip] = &[
     ("diff HEAD~1..HEAD", 1, &["1 difference"]),
     ("diff HEAD~1..", 1, &["1 difference"]),
     ("diff HEAD~1", 1, &["1 difference"]),
+    ("diff HEAD~99 HEAD", 2, &["`HEAD~99` names no commit"]),
+    ("diff HEAD HEAD^9", 2, &["`HEAD^9` names no commit"]),
+    ("diff nothing@{1}", 2, &["names no commit"]),
     ("diff HEAD", 0, &["no differences"]),
     ("diff HEAD~1 HEAD billing/invoices", 0, &["no differences"]),
     ("diff HEAD~1 HEAD -o json", 1, &["\"environment\": \"development\""]),

@@ -39,6 +39,8 @@ pub(super) fn judge(world: &RevisionContext<'_>) -> Vec<Finding> {
 /// What lies where no decisions are looked for.
 fn unread<'a>(world: &'a RevisionContext<'_>) -> impl Iterator<Item = Finding> + 'a {
     let files = world.snapshot.below(FOLDER).filter(|(_, entry)| entry.kind == FileKind::File);
+    // What stands in another's place is told as that.
+    let files = files.filter(|(path, _)| !path.ends_with('=') && !path.contains(".toml/"));
     files.filter(|(path, _)| is_unread_decision(path)).map(|(path, _)| {
         let file = format!("{}{path}", world.snapshot.prefix);
         let message = "this decision is of no environment and item, so that nothing is kept for it";

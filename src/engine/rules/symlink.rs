@@ -10,12 +10,12 @@ use crate::model::{Environment, Finding};
 
 pub(super) fn judge(world: &RevisionContext<'_>) -> Vec<Finding> {
     let prefix = &world.snapshot.prefix;
-    let mut found: BTreeMap<String, Obstacle> = world
-        .snapshot
-        .obstacles()
-        .into_iter()
-        .filter_map(|obstacle| Some((obstacle.file.strip_prefix(prefix)?.to_owned(), obstacle)))
-        .collect();
+    let path_of = |obstacle: &Obstacle| Some(obstacle.file.strip_prefix(prefix.as_str())?.to_owned());
+    let in_place = |hidden: &Obstacle| matches!(hidden.kind, FileKind::File | FileKind::Folder);
+    let decisions = world.snapshot.hidden_decisions().filter(in_place);
+    let found = world.snapshot.obstacles().into_iter().chain(decisions);
+    let mut found: BTreeMap<String, Obstacle> =
+        found.filter_map(|obstacle| Some((path_of(&obstacle)?, obstacle))).collect();
     let others = world.snapshot.files.iter().filter(|(_, entry)| entry.kind != FileKind::File);
     let others = others.filter(|(path, _)| {
         path.starts_with("environments/") && !is_lock(path)

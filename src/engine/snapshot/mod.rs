@@ -9,7 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub use self::obstacle::{Obstacle, owner_of_folder};
-pub use self::place::{Place, is_lock, is_scratch, is_side_of_merge, place, respelt};
+pub use self::place::{
+    Place, is_called_like_a_schema, is_lock, is_scratch, is_side_of_merge, place, respelt,
+};
 use self::place::{Placed, placed};
 use crate::model::{BlobId, Environment, EnvironmentSet, Error, ItemId, Key, Result, Revision};
 use crate::yaml::{Document, Limits, Rejection};

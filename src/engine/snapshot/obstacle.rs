@@ -18,6 +18,19 @@ impl Snapshot {
         })
     }
 
+    /// The same for a file of which something is read where it stands: a folder is in its place as well.
+    #[must_use]
+    pub fn obstacle_to_file(&self, path: &str) -> Option<Obstacle> {
+        let folder = || {
+            let below = format!("{path}/");
+            let (first, _) = self.files.range(below.clone()..).next()?;
+            first
+                .starts_with(&below)
+                .then(|| Obstacle::new(format!("{}{path}", self.prefix), FileKind::Folder))
+        };
+        self.obstacle(path).or_else(folder)
+    }
+
     /// What keeps a folder from being read: it is none, or one on the way to it.
     fn obstacle_to_folder(&self, folder: &str) -> Option<Obstacle> {
         self.obstacle(&format!("{folder}/"))
@@ -104,6 +117,30 @@ impl Snapshot {
         }
     }
 
+    /// What hides decisions about single items: folders in the place of files, and the reverse.
+    pub fn hidden_decisions(&self) -> impl Iterator<Item = Obstacle> {
+        self.below(".terrace/decisions/").filter_map(|(path, entry)| {
+            let is_hidden = entry.kind != FileKind::File || path.ends_with(ITEM_FOLDER_END);
+            let (path, kind) = match path.split_once(".toml/") {
+                Some((file, _)) => (format!("{file}.toml"), FileKind::Folder),
+                None if is_hidden => (path.clone(), entry.kind),
+                None => return None,
+            };
+            Some(Obstacle::new(format!("{}{path}", self.prefix), kind))
+        })
+    }
+
+    /// Refuses an environment of whose decisions any is hidden.
+    ///
+    /// # Errors
+    /// `State`, and names what stands there.
+    pub fn require_all_decisions(&self, target: Environment) -> Result<()> {
+        self.require_decisions(target)?;
+        let folder = format!("{}.terrace/decisions/{target}/", self.prefix);
+        let mut hidden = self.hidden_decisions().filter(|obstacle| obstacle.file.starts_with(&folder));
+        hidden.next().map_or(Ok(()), |obstacle| Err(obstacle.error()))
+    }
+
     /// Refuses an item whose file is hidden behind something of another kind.
     ///
     /// # Errors
@@ -137,18 +174,20 @@ impl Snapshot {
         }
     }
 
+    /// What hides items of an environment.
+    pub fn hidden_in(&self, environment: Environment) -> impl Iterator<Item = Obstacle> {
+        let folder = format!("environments/{environment}/");
+        let below = self.files.range(folder.clone()..).take_while(move |(path, _)| path.starts_with(&folder));
+        let hidden = below.filter(|(path, entry)| entry.kind != FileKind::File && !is_lock(path));
+        hidden.filter_map(|(path, _)| self.obstacle(path))
+    }
+
     /// Refuses an environment of which something is hidden.
     ///
     /// # Errors
     /// `State`, and names what stands there.
     pub fn require_whole(&self, environment: Environment) -> Result<()> {
-        let folder = format!("environments/{environment}/");
-        let hidden = self.files.range(folder.clone()..).take_while(|(path, _)| path.starts_with(&folder));
-        let mut hidden = hidden.filter(|(path, entry)| entry.kind != FileKind::File && !is_lock(path));
-        match hidden.next() {
-            Some((path, _)) => self.obstacle(path).map_or(Ok(()), |obstacle| Err(obstacle.error())),
-            None => Ok(()),
-        }
+        self.hidden_in(environment).next().map_or(Ok(()), |obstacle| Err(obstacle.error()))
     }
 
     /// Refuses a revision of which any environment is hidden, as a whole: for what spans them.
@@ -198,6 +237,9 @@ impl Snapshot {
         Err(Error::state(message).with_help(Help::LayOut))
     }
 }
+
+/// How the folder of an item's decisions ends, which no key does.
+const ITEM_FOLDER_END: char = '=';
 
 /// The environment whose items or decisions a folder (relative to the configuration root) holds.
 #[must_use]

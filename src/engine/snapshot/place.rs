@@ -77,6 +77,12 @@ pub fn is_lock(path: &str) -> bool {
     path.rsplit('/').next().is_some_and(|name| name.starts_with(".#"))
 }
 
+/// Whether what stands at a path (relative to the configuration root) has a schema's name.
+#[must_use]
+pub fn is_called_like_a_schema(path: &str) -> bool {
+    path.starts_with("schemas/") && path.ends_with(".json")
+}
+
 /// The name that something at the configuration root is read under, where it is spelt in other letters.
 #[must_use]
 pub fn respelt(name: &str) -> Option<&'static str> {

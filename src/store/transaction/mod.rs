@@ -338,9 +338,10 @@ fn unfinished(new: Oid, error: Error) -> Error {
 }
 
 fn subject(message: &str) -> Result<&str> {
-    let subject = message.lines().map(str::trim).find(|line| !line.is_empty());
+    let subject = message.lines().next().map(str::trim).filter(|line| !line.is_empty());
     subject.ok_or_else(|| {
-        Error::usage("the commit message is empty").with_help("say in a few words what changes")
+        Error::usage("the first line of the commit's message is empty")
+            .with_help("say in a few words what changes")
     })
 }
 
