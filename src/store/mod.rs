@@ -46,6 +46,7 @@ pub use hooks::{InstallState, IntegrationEntry, Place as IntegrationTarget};
 pub use irregular::Irregular;
 pub use partial::Parts;
 pub use process_environment::ProcessEnvironment;
+pub use read::read_file;
 pub use remote::Remote;
 pub use repository::Repository;
 pub use scratch::Scratch;

@@ -12,7 +12,7 @@ use super::contents::Contents;
 use crate::engine::snapshot::{self, FileEntry, FileKind, Snapshot, Source, is_scratch};
 use crate::engine::verdict::ChangeKind;
 use crate::model::{BlobId, Error, Result, Revision};
-use crate::store::Repository;
+use crate::store::{Repository, read_file};
 
 /// A file's time and size: equal ones make it likely that nothing was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -179,7 +179,7 @@ impl Files {
             // A sparse checkout left it out.
             Some(blob) => repository.blobs().read(&name, Some(blob)),
             None => {
-                std::fs::read(self.root.join(path)).map_err(|error| Error::io("read", name.as_ref(), &error))
+                read_file(&self.root.join(path)).map_err(|error| Error::io("read", name.as_ref(), &error))
             }
         };
         let content = content.map(Arc::new);

@@ -1,6 +1,7 @@
 //! What is looked at before any parser sees a byte.
 
 use super::ciphertext::Ciphertext;
+use crate::model::policy::MOST_BYTES;
 use crate::model::{Location, Position, Rule};
 
 /// Bounds on what is read.
@@ -54,9 +55,11 @@ pub fn check_limits<'a>(bytes: &'a [u8], limits: &Limits) -> Result<&'a str, Rej
         let shown = String::from_utf8_lossy(&before[start..]);
         Position { line, column: shown.trim_start_matches('\u{feff}').chars().count() + 1 }
     };
-    if bytes.len() > limits.file_bytes {
-        let message =
-            format!("the file has {} bytes, more than the {} allowed", bytes.len(), limits.file_bytes);
+    if bytes.len() > limits.file_bytes.min(MOST_BYTES) {
+        let is_cut = bytes.len() > MOST_BYTES;
+        let (count, allowed) = (bytes.len().min(MOST_BYTES), limits.file_bytes.min(MOST_BYTES));
+        let more = if is_cut { "over " } else { "" };
+        let message = format!("the file has {more}{count} bytes, more than the {allowed} allowed");
         let help = "split the file, or raise `[limits] file-bytes` in terrace.toml";
         return Err(Rejection::new(Rule::Syntax, at(0), message, help));
     }

@@ -277,3 +277,22 @@ fn list_identity_of_the_schema_counts_for_two_sides() {
     assert!(diff.contains("~ rules[path=/y].v    2 → 3") || diff.contains("rules[path=/y].v"), "{diff}");
     assert!(diff.ends_with("1 difference\n"), "{diff}");
 }
+
+#[test]
+fn a_file_larger_than_any_is_refused_and_the_others_are_judged() {
+    let world = World::with(&[
+        ("environments/staging/huge.yaml", "a: 1\n"),
+        ("environments/staging/other.yaml", "a: 1\na: 2\n"),
+    ]);
+    let file = std::fs::File::options().write(true).open(world.dir.join("environments/staging/huge.yaml"));
+    file.expect("a file").set_len(1 << 40).expect("a hole");
+    let found = world.terrace(&["check"]).exits(1);
+    let told = "the file has over 67108864 bytes, more than the 1048576 allowed";
+    assert!(found.contains(told) && found.contains("error[duplicate-key]"), "{found}");
+    for line in
+        ["get huge a --env staging", "set huge a 2 --env staging", "export huge --env staging --format json"]
+    {
+        let refused = world.line(line);
+        assert!(refused.code >= 1 && refused.stderr.contains(told), "{line}: {refused:?}");
+    }
+}

@@ -24,6 +24,9 @@ use super::{Date, Environment, Hop, Key, PathPattern, Position, Result, Rule, Se
 /// The file's name at the configuration root.
 pub const FILE: &str = "terrace.toml";
 
+/// No file is read further, whatever `[limits] file-bytes` says, and one that goes on is refused.
+pub const MOST_BYTES: usize = 64 * 1024 * 1024;
+
 /// What a promotion does with what people decide.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]

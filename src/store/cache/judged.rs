@@ -23,8 +23,10 @@ use super::file::{read, replace_private};
 use super::sealed::{self, open, seal};
 use crate::engine::rules::{Fingerprint, Judgement, Memory, Salt};
 use crate::engine::snapshot::Content;
+use crate::model::policy::MOST_BYTES;
 use crate::model::{BlobId, Environment, Error, Key, Result};
 use crate::store::git_error::git_error;
+use crate::store::read::read_file;
 use crate::store::repository::Repository;
 use crate::store::transaction;
 
@@ -280,7 +282,10 @@ impl KnownFiles {
     pub(in crate::store) fn read(&self, path: &str, full: &Path) -> Result<Content> {
         let failed = |error| Error::io("read", Path::new(path), &error);
         let stamp = Stamp::of(&fs::symlink_metadata(full).map_err(failed)?);
-        let bytes = fs::read(full).map_err(failed)?;
+        let bytes = read_file(full).map_err(failed)?;
+        if bytes.len() > MOST_BYTES {
+            return Ok(Content { id: None, bytes: Some(bytes) });
+        }
         let id = Oid::hash_object(ObjectType::Blob, &bytes)
             .map_err(|error| git_error(&format!("tell the id of {path}"), &error))?;
         if let Some((stamp, id)) = stamp.zip(id.as_bytes().try_into().ok()) {
