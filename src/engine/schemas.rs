@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use super::snapshot::Snapshot;
+use super::snapshot::{FileKind, Snapshot};
 use crate::diff::lists::ListRules;
 use crate::json_schema::{Catalog, Compiled, Found, KeySchemas, SchemaError, ValueDescription};
 use crate::model::{Environment, Error, Key, Policy, Result, Segment, ValuePath};
@@ -17,6 +17,8 @@ pub struct Schemas {
     snapshot: Arc<Snapshot>,
     policy: Arc<Policy>,
     files: Arc<BTreeSet<String>>,
+    /// Whether something among the schemas may hide some.
+    hides: bool,
     loaded: Mutex<HashMap<String, Slot>>,
     /// The first file that is there and could not be read.
     unreadable: OnceLock<Error>,
@@ -39,7 +41,8 @@ impl Schemas {
     }
 
     fn among(files: Arc<BTreeSet<String>>, snapshot: Arc<Snapshot>, policy: Arc<Policy>) -> Self {
-        Self { snapshot, policy, files, loaded: Mutex::default(), unreadable: OnceLock::new() }
+        let hides = snapshot.below("schemas/").any(|(_, entry)| entry.kind != FileKind::File);
+        Self { snapshot, policy, files, hides, loaded: Mutex::default(), unreadable: OnceLock::new() }
     }
 
     /// The schemas of the next snapshot, in which these files are not what they were: what was
@@ -71,7 +74,7 @@ impl Schemas {
     #[must_use]
     pub fn of_key(&self, key: &Key) -> KeySchemas {
         let is_item = |key: &Key| self.snapshot.has_key(key);
-        let is_hidden = |file: &str| self.snapshot.obstacle(file).is_some();
+        let is_hidden = |file: &str| self.hides && self.snapshot.obstacle(file).is_some();
         Catalog { files: &self.files, is_hidden: &is_hidden, is_item: &is_item, policy: &self.policy }
             .of_key(key)
     }
