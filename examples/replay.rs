@@ -23,6 +23,7 @@ use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use terrace::diff::labels::DocumentLabels;
 use terrace::diff::lists::NoListRules;
 use terrace::engine::history::{CommitChanges, History, Side};
 use terrace::engine::naming::Naming;
@@ -196,7 +197,9 @@ impl Replay<'_> {
         let paths: Vec<&ValuePath> = paths.into_iter().collect();
         let parents: BTreeSet<ValuePath> = leaves.map(|(_, top)| top.parent().unwrap_or_default()).collect();
         let parents: Vec<ValuePath> = parents.into_iter().collect();
-        let question = Question { key, hop, paths: &paths, containers: &parents, lists: &NoListRules };
+        let documents = &DocumentLabels::new(&[], &[]);
+        let (paths, containers, lists) = (&paths, &parents, &NoListRules);
+        let question = Question { key, hop, paths, containers, documents, lists };
         let mut later: Vec<Timeline<'_>> = Vec::new();
         for epoch in &epochs {
             let timeline = epoch.history.timeline(&question, self.read)?;
@@ -275,7 +278,8 @@ impl Replay<'_> {
                 }
                 Ok(false)
             };
-            let commits = SourceCommits { by: &by, since: &since, target_had: &target_had };
+            let documents = &DocumentLabels::new(source.values(), target.values());
+            let commits = SourceCommits { by: &by, since: &since, documents, target_had: &target_had };
             let is_apart = |path: &ValuePath, value: &Value| {
                 terrace::secrets::is_confidential(&policy, path, Some(value))
                     || naming.is_named_at(path, value)

@@ -27,9 +27,23 @@ pub struct DocumentPair {
 /// Empty documents do not count.
 #[must_use]
 pub fn pair_documents(left: &[Value], right: &[Value]) -> Vec<DocumentPair> {
+    pair_labelled(left, right, Labels::AsNeeded)
+}
+
+/// When documents are called by what they describe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Labels {
+    /// Where one version has several: the only ones of both are the same one.
+    AsNeeded,
+    /// Always.
+    Always,
+}
+
+/// The same with documents called so.
+pub(super) fn pair_labelled(left: &[Value], right: &[Value], labels: Labels) -> Vec<DocumentPair> {
     let (lefts, rights) = (filled(left), filled(right));
     let at_first = |filled: &[usize]| matches!(filled, [] | [0]);
-    if at_first(&lefts) && at_first(&rights) {
+    if labels == Labels::AsNeeded && at_first(&lefts) && at_first(&rights) {
         let first = |values: &[Value]| (!values.is_empty()).then_some(0);
         let (left, right) = (first(left), first(right));
         let document = DocumentId::default();
@@ -43,7 +57,8 @@ pub fn pair_documents(left: &[Value], right: &[Value]) -> Vec<DocumentPair> {
     let plain = [unnamed(left, &lefts), unnamed(right, &rights)];
     let is_guess = plain[0].len() != plain[1].len() && plain.iter().all(|side| !side.is_empty());
     let in_place = |values: &[Value], side: &[usize]| side.len() == values.len() || side.is_empty();
-    let by_place = in_place(left, &plain[0]) && in_place(right, &plain[1]);
+    let is_unlabelled = labels == Labels::AsNeeded || names.is_useless;
+    let by_place = is_unlabelled && in_place(left, &plain[0]) && in_place(right, &plain[1]);
     let unnamed_id = |number: usize| match by_place {
         true => DocumentId::Position(number),
         false => DocumentId::Unnamed(number),

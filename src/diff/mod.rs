@@ -3,9 +3,10 @@
 use indexmap::IndexSet;
 
 pub mod documents;
+pub mod labels;
 pub mod lists;
 
-use self::documents::pair_documents;
+use self::documents::{DocumentPair, pair_documents};
 use self::lists::{ListRules, identity, name_of};
 use crate::model::{Map, Segment, Value, ValuePath};
 
@@ -83,8 +84,17 @@ pub fn diff<'a>(
     rules: &dyn ListRules,
     depth: Depth,
 ) -> Vec<Change<'a>> {
+    diff_documents(pair_documents(left, right), (left, right), rules, depth)
+}
+
+fn diff_documents<'a>(
+    pairs: Vec<DocumentPair>,
+    (left, right): (&'a [Value], &'a [Value]),
+    rules: &dyn ListRules,
+    depth: Depth,
+) -> Vec<Change<'a>> {
     let mut walk = Walk { rules, depth, changes: Vec::new() };
-    for pair in pair_documents(left, right) {
+    for pair in pairs {
         let (left, right) = (pair.left.and_then(|at| left.get(at)), pair.right.and_then(|at| right.get(at)));
         if left != right {
             walk.document(ValuePath::document(pair.document), left, right);

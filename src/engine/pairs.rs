@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
+use crate::diff::Depth;
+use crate::diff::labels::DocumentLabels;
 use crate::diff::lists::ListRules;
-use crate::diff::{Depth, diff};
 use crate::model::{PathTree, Segment, Value, ValuePath};
 use crate::yaml::FileValues;
 
@@ -26,11 +27,16 @@ struct Node<'a> {
     likeness: String,
 }
 
-/// The pairs of two versions of a file, from the highest entries down.
+/// The pairs of two versions of a file, from the highest entries down, by paths with these documents.
 #[must_use]
-pub fn pairs(before: &FileValues, after: &FileValues, lists: &dyn ListRules) -> Vec<Pair> {
+pub fn pairs(
+    before: &FileValues,
+    after: &FileValues,
+    documents: &DocumentLabels<'_>,
+    lists: &dyn ListRules,
+) -> Vec<Pair> {
     let (mut removed, mut added) = (Vec::new(), Vec::new());
-    for change in diff(before.values(), after.values(), lists, Depth::Whole) {
+    for change in documents.diff(before.values(), after.values(), lists, Depth::Whole) {
         match (change.left, change.right) {
             (Some(value), None) => nodes(&change.path, value, &mut removed),
             (None, Some(value)) => nodes(&change.path, value, &mut added),
@@ -184,7 +190,8 @@ mod tests {
             ),
         ] {
             let (before, after) = (document(before), document(after));
-            let found = pairs(&before, &after, &NoListRules);
+            let documents = DocumentLabels::new(before.values(), after.values());
+            let found = pairs(&before, &after, &documents, &NoListRules);
             let shown: Vec<_> = found.iter().map(|pair| format!("{} > {}", pair.from, pair.to)).collect();
             assert_eq!(shown, expected, "{} {}", before.text(), after.text());
         }
@@ -192,15 +199,16 @@ mod tests {
 
     #[test]
     fn many_renamed_entries_take_as_many_steps() {
+        let none = DocumentLabels::new(&[], &[]);
         assert_linear("renamed", |n| {
             let text = |name: &str| (0..n).map(|i| format!("{name}{i}: 7\n")).collect::<String>();
             let (before, after) = (document(&text("a")), document(&text("b")));
-            assert!(pairs(&before, &after, &NoListRules).is_empty());
+            assert!(pairs(&before, &after, &none, &NoListRules).is_empty());
         });
         assert_linear("renamed, each by its value", |n| {
             let text = |name: &str| (0..n).map(|i| format!("{name}{i}: {i}\n")).collect::<String>();
             let (before, after) = (document(&text("a")), document(&text("b")));
-            assert_eq!(pairs(&before, &after, &NoListRules).len(), n);
+            assert_eq!(pairs(&before, &after, &none, &NoListRules).len(), n);
         });
     }
 }

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::named::refers;
 use super::workspace::Workspace;
 use crate::diff::documents::settle_document;
+use crate::diff::labels::DocumentLabels;
 use crate::engine::configuration::Configuration;
 use crate::engine::history::History;
 use crate::engine::naming::Naming;
@@ -323,9 +324,18 @@ impl Planner {
                 lines.iter().filter(|line| line.commit.is_some()).map(asked).collect();
             let paths: Vec<&ValuePath> = paths.iter().collect();
             let lists = self.configuration.lists(key);
-            let question =
-                Question { key, hop: Hop::ToStaging, paths: &paths, containers: &[], lists: &lists };
-            if !paths.is_empty() {
+            let sides = [hop.source(), hop.target()].map(|environment| self.item(key, environment));
+            if let ([Some(from), Some(into)], false) = (sides, paths.is_empty()) {
+                let (source, target) = (self.document(from)?, self.document(into)?);
+                let documents = DocumentLabels::new(source.values(), target.values());
+                let question = Question {
+                    key,
+                    hop: Hop::ToStaging,
+                    paths: &paths,
+                    containers: &[],
+                    documents: &documents,
+                    lists: &lists,
+                };
                 let (rules, read) = (self.rules(key), self.old_versions());
                 let timeline = self.history.remembered_timeline(&question, &rules, &read, &self.pasts[1])?;
                 note_origins(&mut lines, timeline.view());
@@ -379,7 +389,9 @@ impl Planner {
         let differing = leaves(&source, &target, &lists);
         let paths = asked(&differing);
         let containers = containers(&differing);
-        let question = Question { key, hop, paths: &paths, containers: &containers, lists: &lists };
+        let documents = &DocumentLabels::new(source.values(), target.values());
+        let question =
+            Question { key, hop, paths: &paths, containers: &containers, documents, lists: &lists };
         let rules = self.rules(key);
         let timeline = self.history.remembered_timeline(&question, &rules, &read, &self.pasts[0])?;
         let naming = Naming::new(self.configuration.policy());
@@ -429,7 +441,7 @@ impl Planner {
             }
             Ok(false)
         };
-        let commits = SourceCommits { by: &by, since: &since, target_had: &target_had };
+        let commits = SourceCommits { by: &by, since: &since, documents, target_had: &target_had };
         let policy = self.configuration.policy();
         let is_apart = |path: &ValuePath, value: &Value| {
             is_confidential(policy, path, Some(value))

@@ -309,6 +309,70 @@ fn documents_are_known_by_all_that_tells_them_apart() {
     assert_eq!(promoted(&parted, "", 0), and(&[&changed, SERVICE]));
 }
 
+/// A file's only document is the one of its name beside others, in versions before and after.
+#[test]
+fn the_only_document_is_renamed_as_one_of_several() {
+    let job = |name: &str, spec: &str| {
+        format!("apiVersion: v1\nkind: Job\nmetadata:\n  name: {name}\nspec:\n  {spec}\n  size: 1\n")
+    };
+    let and = |documents: &[&String]| {
+        documents.iter().map(|document| document.as_str()).collect::<Vec<_>>().join("---\n")
+    };
+    let [five, own, limit, own_limit, named, own_named, last, own_last] = [
+        ("a", "timeout: 5"),
+        ("a", "timeout: 99 # ours"),
+        ("a", "limit: 5"),
+        ("a", "limit: 99 # ours"),
+        ("b", "timeout: 5"),
+        ("b", "timeout: 99 # ours"),
+        ("b", "limit: 5"),
+        ("b", "limit: 99 # ours"),
+    ]
+    .map(|(name, spec)| job(name, spec));
+    let other = job("other", "x: 1");
+    let plain = |spec: &str| format!("{spec}\nsize: 1\n");
+    let all = "--with-new --with-removals";
+    for (first, own, changes, options, expected) in [
+        // The target has one more.
+        (&five, and(&[&own, &other]), vec![limit.clone()], all, and(&[&own_limit, &other])),
+        (&five, and(&[&other, &own]), vec![limit.clone()], all, and(&[&other, &own_limit])),
+        (&five, and(&[&own, &other]), vec![named.clone()], all, and(&[&own_named, &other])),
+        (&five, and(&[&own, &other]), vec![named.clone(), last.clone()], all, and(&[&own_last, &other])),
+        (&five, and(&[&five, &other]), vec![limit.clone()], "--without-new", and(&[&five, &other])),
+        // The source got one more.
+        (&five, own.clone(), vec![limit.clone(), and(&[&limit, &other])], all, and(&[&own_limit, &other])),
+        (&five, own.clone(), vec![named.clone(), and(&[&other, &named])], all, and(&[&other, &own_named])),
+        (&five, own.clone(), vec![named.clone(), and(&[&named, &other])], "--skip-undecided", own.clone()),
+        (&five, five.clone(), vec![named.clone(), and(&[&named, &other])], "--without-new", five.clone()),
+        // It has but one now.
+        (
+            &and(&[&other, &five]),
+            and(&[&other, &own]),
+            vec![five.clone(), limit.clone(), last.clone()],
+            all,
+            own_last.clone(),
+        ),
+        // Without a name, beside one that has one.
+        (
+            &plain("timeout: 5"),
+            plain("timeout: 99 # ours"),
+            vec![plain("limit: 5"), and(&[&other, &plain("limit: 5")])],
+            all,
+            and(&[&other, &plain("limit: 99 # ours")]),
+        ),
+    ] {
+        let changes: Vec<&str> = changes.iter().map(String::as_str).collect();
+        let world = world(first, Some(&own), &changes);
+        assert_eq!(promoted(&world, options, 0), expected, "{changes:?} {options}");
+        let again = world.line(&format!("promote x --to staging --yes {options}")).exits(0);
+        assert!(again.contains("nothing to do"), "{again}");
+        if expected != own {
+            world.line("rollback x --env staging --yes").exits(0);
+            assert_eq!(world.read(FILES[1]), own, "{changes:?}");
+        }
+    }
+}
+
 #[test]
 fn a_promotion_that_only_gave_values_is_the_last_one() {
     let mut world = world("a: 1\nc: 1\n", None, &["a: 2\nc: 1\n"]);

@@ -55,7 +55,9 @@ pub fn join_renamed(
     let mut later: Vec<Later<'_>> = Vec::new();
     while let Some(id) = ids.get(later.len()).cloned() {
         let behind = Later::behind(id.clone(), commits);
-        for mut pair in (commits.by)(&id)?.iter().flat_map(|by| pairs(&by.before, &by.after, lists)) {
+        for mut pair in
+            (commits.by)(&id)?.iter().flat_map(|by| pairs(&by.before, &by.after, commits.documents, lists))
+        {
             if target.at(&pair.from).is_none() {
                 continue;
             }
@@ -141,7 +143,7 @@ impl<'c> Later<'c> {
                 continue;
             }
             let renamed = renamed.get_or_init(|| {
-                pairs(&commit.before, &commit.after, lists)
+                pairs(&commit.before, &commit.after, self.commits.documents, lists)
                     .into_iter()
                     .map(|pair| (pair.from, pair.to))
                     .collect()

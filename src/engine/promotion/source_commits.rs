@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::diff::labels::DocumentLabels;
 use crate::model::{CommitId, Result, ValuePath};
 use crate::yaml::FileValues;
 
@@ -22,6 +23,8 @@ pub struct SourceCommits<'a> {
     pub by: &'a dyn Fn(&CommitId) -> Result<Option<SourceCommit>>,
     /// Those behind one, oldest first.
     pub since: &'a dyn Fn(&CommitId) -> Result<Vec<SourceCommit>>,
+    /// What source and target call their documents.
+    pub documents: &'a DocumentLabels<'a>,
     /// Whether the target ever had something at a path.
     pub target_had: &'a dyn Fn(&ValuePath) -> Result<bool>,
 }

@@ -9,8 +9,9 @@ use std::sync::Arc;
 
 use super::entry::PlanEntry;
 use super::source_commits::{SourceCommit, SourceCommits};
+use crate::diff::Depth;
+use crate::diff::labels::DocumentLabels;
 use crate::diff::lists::ListRules;
-use crate::diff::{Depth, diff};
 use crate::model::{Result, Value, ValuePath, lookups};
 use crate::yaml::{Document, FileValues};
 
@@ -36,7 +37,7 @@ pub fn note_successors(
     }
     for (id, numbers) in removals {
         let Some(commit) = (commits.by)(&id)? else { continue };
-        let replaced = Replaced::by(&commit, lists);
+        let replaced = Replaced::by(&commit, commits.documents, lists);
         let mut later = None;
         for number in numbers {
             let Some(line) = lines.get_mut(number) else { continue };
@@ -46,7 +47,7 @@ pub fn note_successors(
                     Some(known) => known,
                     None => later.insert(Later::of((commits.since)(&id)?)),
                 };
-                found = later.followed(found, lists);
+                found = later.followed(found, commits.documents, lists);
                 found.retain(|path| source.at(path).is_some());
             }
             line.replaced_by = found;
@@ -64,14 +65,19 @@ impl Later {
     }
 
     /// What is called so before these commits is called like this after them.
-    fn followed(&self, mut paths: Vec<ValuePath>, lists: &dyn ListRules) -> Vec<ValuePath> {
+    fn followed(
+        &self,
+        mut paths: Vec<ValuePath>,
+        documents: &DocumentLabels<'_>,
+        lists: &dyn ListRules,
+    ) -> Vec<ValuePath> {
         for (commit, replaced) in &self.0 {
             let leaves =
                 |path: &ValuePath| commit.before.at(path).is_some() && commit.after.at(path).is_none();
             if !paths.iter().any(leaves) {
                 continue;
             }
-            let replaced = replaced.get_or_init(|| Replaced::by(commit, lists));
+            let replaced = replaced.get_or_init(|| Replaced::by(commit, documents, lists));
             let now = paths.into_iter().flat_map(|path| match leaves(&path) {
                 true => replaced.successors(&path),
                 false => vec![path],
@@ -95,12 +101,12 @@ struct Replaced {
 }
 
 impl Replaced {
-    fn by(commit: &SourceCommit, lists: &dyn ListRules) -> Self {
+    fn by(commit: &SourceCommit, documents: &DocumentLabels<'_>, lists: &dyn ListRules) -> Self {
         let (mut removed, mut added) = (Vec::new(), Vec::new());
         let mut by_value: HashMap<String, BTreeMap<usize, Vec<ValuePath>>> = HashMap::new();
         // Below each parent: how many entries were removed and added, and the last one added.
         let mut by_parent: HashMap<Option<ValuePath>, (usize, usize, usize)> = HashMap::new();
-        for change in diff(commit.before.values(), commit.after.values(), lists, Depth::Whole) {
+        for change in documents.diff(commit.before.values(), commit.after.values(), lists, Depth::Whole) {
             match (change.left, change.right) {
                 (Some(value), None) => {
                     by_parent.entry(change.path.parent()).or_default().0 += 1;
@@ -200,8 +206,9 @@ mod tests {
                 versions.windows(2).map(|pair| commit([pair[0], pair[1]])).collect();
             let (first, later) = commits.split_first().expect("a commit");
             let path: ValuePath = path.parse().expect(path);
-            let found = Replaced::by(first, &NoListRules).successors(&path);
-            let found = Later::of(later.to_vec()).followed(found, &NoListRules);
+            let documents = DocumentLabels::new(&[], &[]);
+            let found = Replaced::by(first, &documents, &NoListRules).successors(&path);
+            let found = Later::of(later.to_vec()).followed(found, &documents, &NoListRules);
             let shown: Vec<String> = found.iter().map(ToString::to_string).collect();
             assert_eq!(shown, expected, "{versions:?}");
         }
@@ -214,7 +221,8 @@ mod tests {
             assert_linear(what, |n| {
                 let text =
                     |name: &str| (0..n).map(|i| format!("{name}{i}: {}\n", value(i))).collect::<String>();
-                let replaced = Replaced::by(&commit([&text("a"), &text("b")]), &NoListRules);
+                let documents = DocumentLabels::new(&[], &[]);
+                let replaced = Replaced::by(&commit([&text("a"), &text("b")]), &documents, &NoListRules);
                 for i in 0..n {
                     assert!(!replaced.successors(&ValuePath::root().key(format!("a{i}"))).is_empty());
                 }

@@ -8,6 +8,7 @@ use super::{
     Action, Decision, Input, Judge, Level, PlanEntry, Resolution, Selection, SourceCommit, SourceCommits,
     Until, asked, containers, digest, judge_leaves, leaves, note_successors, select,
 };
+use crate::diff::labels::DocumentLabels;
 use crate::diff::lists::NoListRules;
 use crate::engine::history::{CommitChanges, FileChange, History};
 use crate::engine::naming::Naming;
@@ -84,8 +85,9 @@ impl World {
         let differing = leaves(&source, &target, &NoListRules);
         let paths = asked(&differing);
         let containers = containers(&differing);
-        let question =
-            Question { key: &self.key, hop, paths: &paths, containers: &containers, lists: &NoListRules };
+        let documents = &DocumentLabels::new(source.values(), target.values());
+        let (paths, containers, lists) = (&paths, &containers, &NoListRules);
+        let question = Question { key: &self.key, hop, paths, containers, documents, lists };
         let timeline = self.history.timeline(&question, &read).expect("readable");
         let judge = Judge::new(timeline.view(), hop, &naming, None, &|_| Ok(false));
         let input = Input {
@@ -113,7 +115,7 @@ impl World {
             let changes = self.history.changes_since(id, &self.key, hop.source()).into_iter();
             changes.filter_map(|(id, blobs)| commit(id, blobs).transpose()).collect()
         };
-        let commits = SourceCommits { by: &by, since: &since, target_had: &|_| Ok(true) };
+        let commits = SourceCommits { by: &by, since: &since, documents, target_had: &|_| Ok(true) };
         note_successors(&mut lines, &commits, &source, &NoListRules).expect("readable");
         select(lines, selection, &source, &target)
     }
@@ -248,6 +250,7 @@ fn row_9_production_has_its_own_value_for_what_is_new_on_the_way_to_staging() {
         hop: Hop::ToStaging,
         paths: &paths,
         containers: &containers,
+        documents: &DocumentLabels::new(&[], &[]),
         lists: &NoListRules,
     };
     let timeline = history.timeline(&question, &read).expect("readable");

@@ -10,7 +10,7 @@ use super::history::History;
 use super::versions::{ReadVersion, Version};
 use crate::diff::lists::ListRules;
 use crate::diff::{Depth, Kind, diff};
-use crate::model::{CommitInfo, Environment, Hop, Key, Result, Value, ValuePath};
+use crate::model::{CommitInfo, DocumentId, Environment, Hop, Identity, Key, Result, Value, ValuePath};
 use crate::secrets::mask::{Mask, Shown};
 use crate::yaml::FileValues;
 
@@ -141,7 +141,7 @@ impl<'a> Provenance<'a> {
         }
         let dropped = || {
             let mut earlier = self.of(hop.source()).iter().filter(|version| version.commit > commit);
-            earlier.any(|version| version.values.as_ref().is_some_and(|it| it.at(path).is_some()))
+            earlier.any(|version| self.counterpart(hop, path, commit, version.values.as_ref()).is_some())
         };
         had == new && (new.is_some() || dropped())
     }
@@ -149,7 +149,32 @@ impl<'a> Provenance<'a> {
     /// The source's value right before the commit at this position, and right after it.
     fn source_at(&self, hop: Hop, path: &ValuePath, commit: usize) -> [Option<&Value>; 2] {
         let sides = [self.before(hop.source(), commit), self.after(hop.source(), commit)];
-        sides.map(|side| side.and_then(|document| document.at(path)))
+        sides.map(|side| self.counterpart(hop, path, commit, side))
+    }
+
+    /// What a version of the source has where the target has a path before or after the commit at this
+    /// position: beside several documents the target's only one is told by what it describes.
+    fn counterpart<'v>(
+        &self,
+        hop: Hop,
+        path: &ValuePath,
+        commit: usize,
+        source: Option<&'v Arc<FileValues>>,
+    ) -> Option<&'v Value> {
+        let source = source?;
+        if !path.document.is_first() || is_only(source.values()) {
+            return source.at(path);
+        }
+        let target = [self.after(hop.target(), commit), self.before(hop.target(), commit)];
+        let names =
+            target.into_iter().flatten().map(|target| match target.values().first().and_then(Identity::of) {
+                Some(identity) if is_only(target.values()) => {
+                    DocumentId::Named(Arc::new(identity.named(false, false)))
+                }
+                _ => path.document.clone(),
+            });
+        let mut paths = names.map(|document| ValuePath { document, segments: path.segments.clone() });
+        paths.find_map(|path| source.at(&path))
     }
 
     /// Whether the commit at this position promoted at least one value over the hop.
@@ -298,6 +323,11 @@ impl<'a> Provenance<'a> {
         };
         diff(values(before), values(after), lists, Depth::Whole).iter().map(entry).collect()
     }
+}
+
+/// Whether no document is behind the first.
+fn is_only(values: &[Value]) -> bool {
+    values.iter().skip(1).all(|value| *value == Value::Null)
 }
 
 fn values(document: Option<&Arc<FileValues>>) -> &[Value] {

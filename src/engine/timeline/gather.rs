@@ -7,8 +7,8 @@ use super::ages::Ages;
 use super::asked::{Asked, Found};
 use super::names::{Exchange, names};
 use super::{Changes, EventId, Question, Side, Timeline};
+use crate::diff::Depth;
 use crate::diff::documents::pair_documents;
-use crate::diff::{Depth, diff};
 use crate::engine::history::{CommitChanges, FileChange, History};
 use crate::engine::versions::{ReadVersion, advance};
 use crate::model::{PathTree, Result, ValuePath};
@@ -251,7 +251,7 @@ impl<'h, 'q> Gather<'h, 'q> {
             return false;
         }
         let is_asked = |path: &ValuePath| all || self.all.reaches(path);
-        let exchange = Exchange::of(event, [before, after], &is_asked, self.question.lists);
+        let exchange = Exchange::of(event, [before, after], &is_asked, self.question);
         let is_one = exchange.is_some();
         self.exchanges[usize::from(is_target)].extend(exchange);
         is_one
@@ -278,7 +278,8 @@ impl<'h, 'q> Gather<'h, 'q> {
         if pairs.iter().any(|pair| pair.left.is_none() || pair.right.is_none()) {
             self.timeline.edited_documents.push(event);
         }
-        let changes = diff(before.values(), after.values(), self.question.lists, Depth::Leaves);
+        let Question { documents, lists, .. } = self.question;
+        let changes = documents.diff(before.values(), after.values(), *lists, Depth::Leaves);
         let took = |source: &FileValues| {
             changes.iter().any(|change| change.right.is_some() && source.at(&change.path) == change.right)
         };

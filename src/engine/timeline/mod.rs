@@ -19,6 +19,7 @@ use std::sync::OnceLock;
 use self::ages::Ages;
 use self::names::Names;
 use super::history::History;
+use crate::diff::labels::DocumentLabels;
 use crate::diff::lists::ListRules;
 use crate::model::{Hop, Key, Value, ValuePath};
 
@@ -40,6 +41,8 @@ pub struct Question<'a> {
     pub paths: &'a [&'a ValuePath],
     /// The mappings and lists of the target whose direct edits are asked for.
     pub containers: &'a [ValuePath],
+    /// What source and target call their documents in these paths.
+    pub documents: &'a DocumentLabels<'a>,
     /// How elements of lists are told apart.
     pub lists: &'a dyn ListRules,
 }
@@ -202,7 +205,9 @@ mod tests {
         let history = History::new(commits, true, 100 * 86_400);
         let (key, path) = ("app".parse().expect("key"), ValuePath::root().key("a"));
         let (paths, lists) = ([&path], NoListRules);
-        let question = Question { key: &key, hop: HOP, paths: &paths, containers: &[], lists: &lists };
+        let documents = &DocumentLabels::new(&[], &[]);
+        let question =
+            Question { key: &key, hop: HOP, paths: &paths, containers: &[], documents, lists: &lists };
         let read = |blob: &BlobId| {
             Ok(VersionReader::new(Limits::default()).read(blob.as_str().as_bytes()).map(Arc::new))
         };

@@ -3,9 +3,8 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use super::Timeline;
-use crate::diff::lists::ListRules;
-use crate::diff::{Depth, diff};
+use super::{Question, Timeline};
+use crate::diff::Depth;
 use crate::engine::pairs::pairs;
 use crate::model::{PathTree, ValuePath};
 use crate::yaml::FileValues;
@@ -38,10 +37,11 @@ impl Exchange {
         event: usize,
         [before, after]: [&FileValues; 2],
         is_asked: &dyn Fn(&ValuePath) -> bool,
-        lists: &dyn ListRules,
+        question: &Question<'_>,
     ) -> Option<Self> {
+        let Question { documents, lists, .. } = question;
         let (mut lost, mut gained) = (Vec::new(), Vec::new());
-        for change in diff(before.values(), after.values(), lists, Depth::Whole) {
+        for change in documents.diff(before.values(), after.values(), *lists, Depth::Whole) {
             match (change.left, change.right) {
                 (Some(_), None) => lost.push(change.path),
                 (None, Some(_)) => gained.push(change.path),
@@ -51,7 +51,7 @@ impl Exchange {
         if lost.is_empty() || gained.is_empty() {
             return None;
         }
-        let pairs = pairs(before, after, lists).into_iter().filter(|pair| is_asked(&pair.to));
+        let pairs = pairs(before, after, documents, *lists).into_iter().filter(|pair| is_asked(&pair.to));
         Some(Self { event, lost, gained, renamed: pairs.map(|pair| (pair.to, pair.from)).collect() })
     }
 }

@@ -93,6 +93,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::diff::labels::DocumentLabels;
     use crate::diff::lists::NoListRules;
     use crate::engine::history::{CommitChanges, FileChange, History};
     use crate::engine::timeline::{Question, Timeline};
@@ -163,7 +164,9 @@ mod tests {
         };
         let ask = |history: &History, asked: &[&ValuePath], rules: &str| {
             let (hop, lists) = (Hop::ToProduction, &NoListRules);
-            let question = Question { key: &key, hop, paths: asked, containers: &containers, lists };
+            let documents = &DocumentLabels::new(&[], &[]);
+            let question =
+                Question { key: &key, hop, paths: asked, containers: &containers, documents, lists };
             let before = reads.get();
             let timeline = history.remembered_timeline(&question, rules, &read, &kept).expect("readable");
             let said = said(&timeline, &paths);
