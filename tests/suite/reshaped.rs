@@ -133,6 +133,36 @@ fn what_moved_keeps_its_values_and_nothing_is_lost() {
             "--with-new --with-removals",
             "db:\n  password: hunter2xx\ndatabase:\n  user: u\n",
         ),
+        // What makes no pair stays, and the rest goes with its own values.
+        (
+            "db:\n  password: hunter2xx\n  size: 1\n  depth: 4\n",
+            Some("db:\n  password: hunter3xx\n  size: 7\n  depth: 4\n"),
+            &["database:\n  password: hunter2xx\n  size: 1\n  depth: 4\n"],
+            "--with-new",
+            "db:\n  password: hunter3xx\ndatabase:\n  size: 7\n  depth: 4\n",
+        ),
+        (
+            "db:\n  dev-host: h\n  size: 1\n",
+            Some("db:\n  size: 7\n"),
+            &["database:\n  dev-host: h\n  size: 1\n"],
+            "--with-new",
+            "database:\n  size: 7\n",
+        ),
+        (
+            "db:\n  main: {password: hunter2xx, size: 1}\n  opts: {x: 1, z: 2}\n",
+            Some("db:\n  main: {password: hunter3xx, size: 7}\n  opts: {x: 1, z: 9, q: 4}\n"),
+            &["database:\n  main: {password: hunter2xx, size: 1}\n  opts: {x: 1, z: 2}\n"],
+            "--with-new",
+            "db:\n  main: {password: hunter3xx}\ndatabase:\n  main:\n    size: 7\n  opts:\n    x: 1\n    z: 9\n    q: 4\n",
+        ),
+        // An element goes whole.
+        (
+            "db:\n  l:\n  - {name: a, v: 1}\n  - {name: b, v: 2, token: hunter2xx}\n",
+            Some("db:\n  l:\n  - {name: a, v: 7}\n  - {name: b, v: 7, token: hunter2xx}\n"),
+            &["database:\n  l:\n  - {name: a, v: 1}\n  - {name: b, v: 2, token: hunter2xx}\n"],
+            "--with-new",
+            "db:\n  l:\n  - {name: b, v: 7, token: hunter2xx}\ndatabase:\n  l:\n  - name: a\n    v: 7\n  - name: b\n    v: 2\n",
+        ),
         (
             "l:\n- name: a\n  token: hunter2xx\n  v: u\n",
             None,

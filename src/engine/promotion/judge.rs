@@ -96,7 +96,7 @@ impl<'a> Judge<'a> {
             (Some(s), None) => match b {
                 Some(_) => self.target_absent(&track, path, s),
                 None => {
-                    if let Some(above) = self.left_with_its_element(path, top) {
+                    if let Some(above) = self.left_with_the_whole(path, top) {
                         self.target_absent(&above, path, s)
                     } else if let Some((name, former)) = self.removed_before(path, top) {
                         let Row(resolution, level, _) = self.target_absent(&former, path, s);
@@ -169,11 +169,12 @@ impl<'a> Judge<'a> {
         Row(Resolution::EnvironmentSpecific, level, reason)
     }
 
-    /// What decides of a part of an element that the target lacks, where the target went or began without it
-    /// while the source had it: an element comes or stays away whole, whatever it got since.
-    fn left_with_its_element(&self, path: &ValuePath, top: &ValuePath) -> Option<PathHistory<'a>> {
+    /// What decides of a part of an element or document that the target lacks, where the target went or began
+    /// without it while the source had it: they come or stay away whole, whatever they got since.
+    fn left_with_the_whole(&self, path: &ValuePath, top: &ValuePath) -> Option<PathHistory<'a>> {
         let entered = path.segments.get(top.segments.len().saturating_sub(1)..)?;
-        let is_part = path != top && entered.iter().any(|step| matches!(step, Segment::Identity { .. }));
+        let is_whole = top.is_root() || entered.iter().any(|step| matches!(step, Segment::Identity { .. }));
+        let is_part = is_whole && path != top;
         let above = PathHistory::new(self.view, top);
         let base = above.base().filter(|_| is_part)?;
         above.s(base)?;

@@ -1,22 +1,27 @@
-//! Renamed entries of which a part went elsewhere, or into which one came from elsewhere.
+//! Renamed entries of which a part went elsewhere, into which one came from elsewhere, or that hold what stays
+//! where it is.
 
 use std::collections::HashMap;
 
+use crate::diff::lists::{ListRules, identity, name_of};
 use crate::engine::pairs::Pair;
-use crate::model::{CommitId, PathTree, Result, Value, ValuePath};
+use crate::model::{CommitId, PathTree, Result, Segment, Value, ValuePath};
 use crate::yaml::Document;
 
 /// The same pairs, but that those are opened of which a part with a value of the target's own went elsewhere,
-/// or into which such a part came: each part is a pair of its own then. `own` are the target's own values that
-/// the source removed, and `called` says what it calls now what the target has.
+/// or into which such a part came, and those that hold something that makes no pair: each other part is a pair
+/// of its own then. `own` are the target's own values that the source removed, and `called` says what it calls
+/// now what the target has.
 ///
 /// # Errors
 /// Those of `called`.
 pub(super) fn apart(
     mut found: Vec<(CommitId, Pair)>,
     own: &[ValuePath],
+    holds_apart: &dyn Fn(&Pair) -> bool,
     called: &dyn Fn(&ValuePath) -> Result<Option<ValuePath>>,
     sides: (&Document, &Document),
+    lists: &dyn ListRules,
 ) -> Result<Vec<(CommitId, Pair)>> {
     let went = went(&found, own, called, sides)?;
     found.extend(went);
@@ -37,7 +42,15 @@ pub(super) fn apart(
     for (number, (id, pair)) in found.iter().enumerate() {
         let parts = parted.get(&number).map_or(&[][..], Vec::as_slice);
         let is_parted = |pair: &Pair| parts.iter().any(|part| is_parted(pair, part));
-        open(pair.clone(), &is_parted, called, sides, &mut |pair| out.push((id.clone(), pair)))?;
+        // An element comes or stays away whole.
+        let is_element = |pair: &Pair| matches!(pair.from.last(), Some(Segment::Identity { .. }));
+        let is_closed = |pair: &Pair| if holds_apart(pair) { is_element(pair) } else { !is_parted(pair) };
+        let each = &mut |pair: Pair| {
+            if !holds_apart(&pair) {
+                out.push((id.clone(), pair));
+            }
+        };
+        open(pair.clone(), &is_closed, called, sides, lists, each)?;
     }
     Ok(out)
 }
@@ -77,29 +90,52 @@ fn is_parted(pair: &Pair, part: &Pair) -> bool {
     strictly(&pair.from, &part.from) != strictly(&pair.to, &part.to)
 }
 
-/// Gives the pair, or those of its entries where it is parted.
+/// Gives the pair, or those of its entries where it is not closed.
 fn open(
     pair: Pair,
-    is_parted: &dyn Fn(&Pair) -> bool,
+    is_closed: &dyn Fn(&Pair) -> bool,
     called: &dyn Fn(&ValuePath) -> Result<Option<ValuePath>>,
     (source, target): (&Document, &Document),
+    lists: &dyn ListRules,
     each: &mut dyn FnMut(Pair),
 ) -> Result<()> {
-    let sides = [source.at(&pair.to), target.at(&pair.from), Some(&pair.old)];
-    let are_mappings = sides.iter().all(|side| matches!(side, Some(Value::Map(_))));
-    if !are_mappings || !is_parted(&pair) {
+    let steps = if is_closed(&pair) { Vec::new() } else { steps(&pair, (source, target), lists) };
+    if steps.is_empty() {
         each(pair);
         return Ok(());
     }
-    for (key, old) in pair.old.as_map().into_iter().flatten() {
-        let (from, mut to) = (pair.from.key(key), pair.to.key(key));
+    for (step, old) in steps {
+        let (from, mut to) = (pair.from.join(step.clone()), pair.to.join(step));
         if source.at(&to).is_none() {
             to = called(&from)?.filter(|called| pair.to.covers(called)).unwrap_or(to);
         }
         let is_there = target.at(&from).is_some() && source.at(&to).is_some();
         if is_there && source.at(&from).is_none() && target.at(&to).is_none() {
-            open(Pair { from, to, old: old.clone() }, is_parted, called, (source, target), each)?;
+            open(Pair { from, to, old: old.clone() }, is_closed, called, (source, target), lists, each)?;
         }
     }
     Ok(())
+}
+
+/// The entries of a pair, each with what it held before: those of a mapping, or the elements of a list.
+fn steps<'p>(
+    pair: &'p Pair,
+    (source, target): (&Document, &Document),
+    lists: &dyn ListRules,
+) -> Vec<(Segment, &'p Value)> {
+    match (source.at(&pair.to), target.at(&pair.from), &pair.old) {
+        (Some(Value::Map(_)), Some(Value::Map(_)), Value::Map(old)) => {
+            old.iter().map(|(key, old)| (Segment::Key(key.clone()), old)).collect()
+        }
+        (Some(Value::List(new)), Some(Value::List(own)), Value::List(old)) => {
+            let field = identity(lists, &pair.to, own, new).filter(|field| old.is_told_apart_by(field));
+            let Some(field) = field else { return Vec::new() };
+            let step = |old| {
+                let value = name_of(old, &field)?.to_owned();
+                Some((Segment::Identity { field: field.clone(), value }, old))
+            };
+            old.iter().filter_map(step).collect()
+        }
+        _ => Vec::new(),
+    }
 }

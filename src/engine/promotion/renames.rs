@@ -41,12 +41,21 @@ pub fn join_renamed(
     is_apart: &dyn Fn(&ValuePath, &Value) -> bool,
 ) -> Result<Vec<PlanEntry>> {
     let concerns = |pair: &Pair| {
-        let new = source.at(&pair.to).filter(|_| source.at(&pair.from).is_none());
+        let is_new_alone = source.at(&pair.to).is_some() && source.at(&pair.from).is_none();
         let has_old_alone = target.at(&pair.from).is_some() && target.at(&pair.to).is_none();
-        has_old_alone
+        is_new_alone
+            && has_old_alone
             && !is_within_element(source, &pair.from)
             && !is_within_element(target, &pair.to)
-            && new.is_some_and(|new| !is_apart(&pair.from, &pair.old) && !is_apart(&pair.to, new))
+    };
+    let stays = |line: &&PlanEntry| {
+        matches!(line.resolution, Resolution::Pinned | Resolution::Unknown) || line.secret
+    };
+    let staying: PathTree<'_, ()> = lines.iter().filter(stays).map(|line| (&line.path, ())).collect();
+    let holds_apart = |pair: &Pair| {
+        [&pair.from, &pair.to].into_iter().any(|end| staying.reaches(end))
+            || is_apart(&pair.from, &pair.old)
+            || source.at(&pair.to).is_some_and(|new| is_apart(&pair.to, new))
     };
     let mut found: Vec<(CommitId, Pair)> = Vec::new();
     // What the target has under names of before those commits, as the source called it right after them.
@@ -83,7 +92,8 @@ pub fn join_renamed(
     };
     let own = lines.iter().filter(|line| line.source.is_none() && is_targets_own(line));
     let own: Vec<ValuePath> = own.map(|line| line.path.clone()).collect();
-    let found = parted::apart(found, &own, &called, (source, target))?;
+    let found = parted::apart(found, &own, &holds_apart, &called, (source, target), lists)?;
+    drop(staying);
     // The lines at both ends of each pair: the old one's, and the new one's.
     let ends = found
         .iter()
@@ -174,9 +184,6 @@ fn join(
     known: &Known<'_>,
 ) -> Result<Option<PlanEntry>> {
     let (Some(new), Some(own)) = (source.at(&pair.to), target.at(&pair.from)) else { return Ok(None) };
-    let stays = |line: &&PlanEntry| {
-        matches!(line.resolution, Resolution::Pinned | Resolution::Unknown) || line.secret
-    };
     // What the target removed under its old name stays away, and hinders nothing else.
     let (gone, come): (Vec<&PlanEntry>, Vec<&PlanEntry>) =
         at_new.iter().partition(|line| matches!(line.reason, Reason::TargetRemovedAs(_)));
@@ -184,9 +191,6 @@ fn join(
     let (Some(removed), Some(level)) = (at_old.first(), come.iter().map(|line| line.level).max()) else {
         return Ok(None);
     };
-    if at_old.iter().chain(at_new).any(stays) {
-        return Ok(None);
-    }
     let declined = at_old.iter().chain(at_new).find(|line| line.resolution == Resolution::Declined);
     // What the target has of the source's past is waiting, and none of its own.
     let own_leaves: PathTree<'_, ()> =

@@ -567,15 +567,28 @@ fn an_element_that_is_called_otherwise_goes_only_with_its_successor() {
 }
 
 #[test]
-fn what_came_to_an_element_that_the_target_removed_stays_away_with_it() {
+fn what_came_to_an_element_or_document_that_the_target_removed_stays_away_with_it() {
     let (all, without) = ("l: [{name: a, v: 1}, {name: b, v: 1}]", "l: [{name: b, v: 1}]");
     let more = "l: [{name: a, v: 1, w: 2}, {name: b, v: 1}]";
     let keep = |paths: &[&str]| -> Vec<String> {
         paths.iter().map(|path| format!("{path} environment-specific keep")).collect()
     };
     let away = keep(&["l[name=a].v", "l[name=a].w"]);
+    let named = |spec: &str| format!("apiVersion: v1\nkind: B\nmetadata: {{name: b}}\nspec: {spec}\n");
+    let both = |spec: &str| format!("apiVersion: v1\nkind: A\nmetadata: {{name: a}}\n---\n{}", named(spec));
+    let [one, two, changed] = ["{v: 1}", "{v: 1, w: 2}", "{v: 1, w: {x: 2}}"].map(both);
+    let rest = "apiVersion: v1\nkind: A\nmetadata: {name: a}\n";
     for (steps, expected) in [
-        (&[(0, Some(all), Some(all)), (1, None, Some(without)), (2, Some(more), None)][..], away.clone()),
+        (
+            &[(0, Some(&*one), Some(&*one)), (1, None, Some(rest)), (2, Some(&*two), None)][..],
+            keep(&["#B/b:spec.v", "#B/b:spec.w"]),
+        ),
+        (&[(0, Some(&one), Some(rest)), (2, Some(&changed), None)], keep(&["#B/b:spec.v", "#B/b:spec.w.x"])),
+        (
+            &[(0, Some(rest), Some(rest)), (1, Some(&one), None), (2, Some(&two), None)],
+            vec!["#B/b:spec.v new ask".to_owned(), "#B/b:spec.w new ask".to_owned()],
+        ),
+        (&[(0, Some(all), Some(all)), (1, None, Some(without)), (2, Some(more), None)], away.clone()),
         (&[(0, Some(all), Some(without)), (2, Some(more), None)], away.clone()),
         // With the list, and a part that is called otherwise.
         (
