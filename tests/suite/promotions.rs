@@ -537,7 +537,7 @@ fn a_renamed_entry_is_one_line_and_keeps_the_target_s_own_value() {
             "a: 1\nqueue:\n  pool: {min: 1, max: 5}\n",
             "a: 1\nqueue:\n  pool: {min: 1, max: 50}\n",
             "a: 1\nbroker:\n  queue:\n    pool: {min: 1, max: 5}\n",
-            "a: 1\nbroker:\n  queue:\n    pool:\n      min: 1\n      max: 50\n",
+            "a: 1\nbroker:\n  queue:\n    pool: {min: 1, max: 50}\n",
         ),
         // An element, and a document.
         (

@@ -136,10 +136,10 @@ fn what_moved_keeps_its_values_and_nothing_is_lost() {
         // What makes no pair stays, and the rest goes with its own values.
         (
             "db:\n  password: hunter2xx\n  size: 1\n  depth: 4\n",
-            Some("db:\n  password: hunter3xx\n  size: 7\n  depth: 4\n"),
+            Some("db:\n  password: hunter3xx\n  # load\n  size: \"7\" # own\n  depth: 4\n"),
             &["database:\n  password: hunter2xx\n  size: 1\n  depth: 4\n"],
             "--with-new",
-            "db:\n  password: hunter3xx\ndatabase:\n  size: 7\n  depth: 4\n",
+            "db:\n  password: hunter3xx\ndatabase:\n  # load\n  size: \"7\" # own\n  depth: 4\n",
         ),
         (
             "db:\n  dev-host: h\n  size: 1\n",
@@ -153,7 +153,7 @@ fn what_moved_keeps_its_values_and_nothing_is_lost() {
             Some("db:\n  main: {password: hunter3xx, size: 7}\n  opts: {x: 1, z: 9, q: 4}\n"),
             &["database:\n  main: {password: hunter2xx, size: 1}\n  opts: {x: 1, z: 2}\n"],
             "--with-new",
-            "db:\n  main: {password: hunter3xx}\ndatabase:\n  main:\n    size: 7\n  opts:\n    x: 1\n    z: 9\n    q: 4\n",
+            "db:\n  main: {password: hunter3xx}\ndatabase:\n  main:\n    size: 7\n  opts: {x: 1, z: 9, q: 4}\n",
         ),
         // An element goes whole.
         (

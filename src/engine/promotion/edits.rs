@@ -98,6 +98,7 @@ pub fn operations<'a>(
 #[must_use]
 pub fn rename_in_place(
     lines: &[PlanEntry],
+    source: &Document,
     target: &Document,
     limits: &Limits,
 ) -> Option<(Document, Vec<PlanEntry>)> {
@@ -118,13 +119,24 @@ pub fn rename_in_place(
     let is_in_place: Vec<bool> =
         keys.iter().zip(&names).map(|(key, names)| key.is_some() || !names.is_empty()).collect();
     let names: Vec<Operation<'_>> = names.into_iter().flatten().collect();
-    if renames.is_empty() && names.is_empty() {
+    let seats = seats(lines, source, target);
+    if renames.is_empty() && names.is_empty() && seats.is_empty() {
         return None;
     }
     let mut document =
         if renames.is_empty() { target.clone() } else { rename_keys(target, &renames, limits)? };
     if !names.is_empty() {
         document = edited(&document, &names, limits).ok()?;
+    }
+    if !seats.is_empty() {
+        let mut places = Places { source, target: &document, known: HashMap::new() };
+        let insert = |(top, skeleton): (&ValuePath, Value)| {
+            let (parent, key) = (top.parent()?, last_key(top)?.to_owned());
+            let (place, value) = (places.of(top), Replacement::Value(skeleton));
+            Some(Operation::Insert { parent, key: Some(key), place, value, comment: None })
+        };
+        let operations: Vec<Operation<'_>> = seats.into_iter().filter_map(insert).collect();
+        document = edited(&document, &operations, limits).unwrap_or(document);
     }
     let mut left = Vec::with_capacity(lines.len());
     for (line, is_in_place) in lines.iter().zip(is_in_place) {
@@ -134,10 +146,52 @@ pub fn rename_in_place(
                 let verdict = Action::Set(renamed.carried.clone());
                 left.push(PlanEntry { renamed: None, verdict, ..line.clone() });
             }
+            _ if line.source.is_some() && (line.target.is_none() || line.renamed.is_some()) => {
+                left.push(PlanEntry { top: highest_absent(&document, &line.path), ..line.clone() });
+            }
             _ => left.push(line.clone()),
         }
     }
     Some((document, left))
+}
+
+/// The mappings that the target lacks and into which it moves entries of its own, empty as yet, by their highest
+/// paths: into what is there each entry comes with its text.
+fn seats<'p>(lines: &'p [PlanEntry], source: &Document, target: &Document) -> IndexMap<&'p ValuePath, Value> {
+    // A mapping that comes as the source has it comes with the source's text.
+    let left = Left::of(lines, [source, target]);
+    let is_other = |line: &&PlanEntry| line.is_taken() && line.taken_value() != line.source.as_ref();
+    let others: HashSet<&ValuePath> = lines.iter().filter(is_other).map(|line| &line.top).collect();
+    let has_own_text = |top: &ValuePath| others.contains(top) || !left.is_whole(top);
+    let mut skeletons: IndexMap<&ValuePath, Value> = IndexMap::new();
+    // What is read in several places may have to be written out.
+    let is_candidate = |line: &&PlanEntry| line.verdict == Action::Take && line.path != line.top;
+    for line in lines.iter().filter(is_candidate).filter(|_| !target.has_aliases()) {
+        let has_text = |renamed: &Renamed| target.at(&renamed.from) == Some(&renamed.carried);
+        let steps = line.path.segments.get(line.top.segments.len()..).unwrap_or_default();
+        let keys: Option<Vec<&str>> = steps
+            .iter()
+            .map(|step| if let Segment::Key(key) = step { Some(key.as_str()) } else { None })
+            .collect();
+        let is_moved = line.renamed.as_deref().is_some_and(has_text)
+            && last_key(&line.top).is_some()
+            && has_own_text(&line.top);
+        if let Some([way @ .., _]) = keys.as_deref().filter(|_| is_moved) {
+            make_way(skeletons.entry(&line.top).or_insert(Value::Null), way);
+        }
+    }
+    skeletons
+}
+
+/// Makes mappings with nothing in them but the way to an entry.
+fn make_way(value: &mut Value, way: &[&str]) {
+    let Some((first, rest)) = way.split_first() else { return };
+    if !matches!(value, Value::Map(_)) {
+        *value = Value::Map(Map::new());
+    }
+    if let Value::Map(map) = value {
+        make_way(map.entry((*first).to_owned()).or_insert(Value::Null), rest);
+    }
 }
 
 /// The edits that give an element or a document its new name where it stands, where something else of it

@@ -25,7 +25,7 @@ pub fn stop_shared(
         return lines;
     }
     while lines.iter().any(PlanEntry::is_taken) {
-        let renamed = rename_in_place(&lines, target, limits);
+        let renamed = rename_in_place(&lines, source, target, limits);
         let (target, left) = renamed.as_ref().map_or((target, &lines), |(target, left)| (target, left));
         let refused = apply(target, &operations(left, source, target), limits).err();
         let Some(path) = refused.and_then(|refusal| refusal.shared) else { break };

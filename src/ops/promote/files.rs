@@ -174,7 +174,7 @@ fn of_plan(
     for GivenValue { path, value, .. } in &plan.given {
         given.push(set_or_insert(&target, path, value.clone(), &into.file)?);
     }
-    let in_place = rename_in_place(&plan.lines, &target, limits);
+    let in_place = rename_in_place(&plan.lines, &source, &target, limits);
     let (begun, lines) = match &in_place {
         Some((document, lines)) => (document, lines),
         None => (&*target, &plan.lines),
