@@ -284,7 +284,7 @@ impl Replay<'_> {
                 terrace::secrets::is_confidential(&policy, path, Some(value))
                     || naming.is_named_at(path, value)
             };
-            lines = join_renamed(lines, &commits, (&source, &target), &NoListRules, &is_apart)?;
+            lines = join_renamed(lines, &commits, (&source, &target), &NoListRules, &is_apart, judge)?;
             note_successors(&mut lines, &commits, &source, &NoListRules)?;
             lines = decide(lines, &Selection::default());
         }

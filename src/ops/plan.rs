@@ -448,7 +448,7 @@ impl Planner {
                 || policy.pin(key, path, hop).is_some()
                 || naming.is_named_at(path, value)
         };
-        judged = join_renamed(judged, &commits, (&source, &target), &lists, &is_apart)?;
+        judged = join_renamed(judged, &commits, (&source, &target), &lists, &is_apart, &judge)?;
         note_successors(&mut judged, &commits, &source, &lists)?;
         if [&source, &target].iter().any(|side| is_encrypted(side.values())) {
             keep_ciphertext(&mut judged, [source.values(), target.values()]);

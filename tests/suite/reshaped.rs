@@ -492,6 +492,38 @@ fn of_a_part_of_what_is_renamed_nothing_is_decided() {
     }
 }
 
+/// What both sides changed within an entry that the source renamed stops with it, and is decided as anywhere.
+#[test]
+fn a_conflict_within_what_is_renamed_is_decided_with_it() {
+    let mapping = |name: &str, host: &str| format!("{name}:\n  host: {host} # why\n  size: 1\n");
+    let element = |name: &str, v: &str| format!("l:\n- name: {name}\n  v: {v}\n  w: 2\n");
+    for (of, names, path) in [
+        (&mapping as &dyn Fn(&str, &str) -> String, ["server", "http"], "http.host"),
+        (&element, ["a", "b"], "l[name=b].v"),
+    ] {
+        let [old, new] = names;
+        let (own, changed) = (of(old, "own"), of(old, "h3"));
+        for (options, code, expected) in [
+            ("--with-new".to_owned(), 3, of(old, "own")),
+            ("--with-new --skip-undecided".to_owned(), 0, of(new, "own")),
+            (format!("--with-new --except {path}"), 0, of(new, "own")),
+            (format!("--with-new --take source={path}"), 0, of(new, "h3")),
+            (format!("--with-new --take target={path}"), 0, of(new, "own")),
+            (format!("--with-new --set {path}=given"), 0, of(new, "given")),
+            (format!("--without-new --set {path}=given"), 0, of(old, "own")),
+        ] {
+            let world = world(&of(old, "h"), Some(&own), &[&changed, &of(new, "h3")]);
+            assert_eq!(promoted(&world, &options, code), expected, "{options}");
+            if code == 0 && expected != own {
+                let again = world.line(&format!("promote x --to staging --yes {options}")).exits(0);
+                assert!(again.contains("nothing to do"), "{again}");
+                world.line("rollback x --env staging --yes").exits(0);
+                assert_eq!(world.read(FILES[1]), own, "{options}");
+            }
+        }
+    }
+}
+
 #[test]
 fn a_rename_that_the_source_takes_back_is_asked_about_as_each() {
     let before = "port: 80\ntimeout: 5\n";

@@ -111,6 +111,19 @@ impl<'a> Judge<'a> {
         Ok(self.judgement(&track, row, Some(base)))
     }
 
+    /// The same of a path that the target has under a former name, by its past under both; `None` where that is
+    /// not known.
+    ///
+    /// # Errors
+    /// As [`Self::judge_path`].
+    pub fn judge_renamed(&self, path: &ValuePath) -> Result<Option<Judgement>> {
+        let Some(track) = PathHistory::of_renamed(self.view, path) else { return Ok(None) };
+        let (now, base) = (self.view.len().saturating_sub(1), track.base());
+        let (Some(base), Some(s), Some(t)) = (base, track.s(now), track.t(now)) else { return Ok(None) };
+        let row = self.both_present(&track, path, base, (s, t, track.s(base)))?;
+        Ok(Some(self.judgement(&track, row, Some(base))))
+    }
+
     fn judgement(&self, track: &PathHistory<'_>, row: Row, base: Option<usize>) -> Judgement {
         let Row(resolution, level, reason) = row;
         let commit = |event: Option<usize>| event.map(|event| self.view.commit(event).clone());

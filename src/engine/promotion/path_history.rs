@@ -24,6 +24,12 @@ impl<'t> PathHistory<'t> {
         Some((name, Self { view, source, target }))
     }
 
+    /// That of a path that the target has under a former name.
+    pub(super) fn of_renamed(view: View<'t>, path: &ValuePath) -> Option<Self> {
+        let (_, [source, target]) = view.changes_of_renamed(path)?;
+        Some(Self { view, source, target })
+    }
+
     /// The source's value right after an event.
     pub(super) fn s(&self, event: usize) -> Option<&Value> {
         value(&self.source, event)

@@ -10,6 +10,7 @@ use super::entry::{Action, PlanEntry};
 use super::fate;
 use super::judge::{Judge, Judgement};
 use super::leaves::Leaf;
+use super::parts;
 use super::reason::Reason;
 use super::resolution::{Level, Resolution};
 use super::selection::{Choice, Selection};
@@ -289,6 +290,7 @@ pub fn decide(mut lines: Vec<PlanEntry>, selection: &Selection) -> Vec<PlanEntry
         let undecided = lines.iter_mut().filter(|line| line.verdict == Action::Ask);
         undecided.for_each(|line| line.verdict = Action::Keep);
     }
+    parts::stay_with_the_whole(&mut lines);
     lines
 }
 

@@ -9,6 +9,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::carried::{Known, Own};
 use super::entry::{Action, PlanEntry, Renamed};
+use super::judge::Judge;
 use super::leaves::highest_absent;
 use super::parted;
 use super::reason::Reason;
@@ -39,6 +40,7 @@ pub fn join_renamed(
     (source, target): (&Document, &Document),
     lists: &dyn ListRules,
     is_apart: &dyn Fn(&ValuePath, &Value) -> bool,
+    judge: &Judge<'_>,
 ) -> Result<Vec<PlanEntry>> {
     let concerns = |pair: &Pair| {
         let is_new_alone = source.at(&pair.to).is_some() && source.at(&pair.from).is_none();
@@ -107,6 +109,7 @@ pub fn join_renamed(
         }
     }
     let mut lines: Vec<Option<PlanEntry>> = lines.into_iter().map(Some).collect();
+    let mut conflicts = Vec::new();
     for ((commit, pair), [old, new]) in found.iter().zip(at) {
         let of = |numbers: &[usize]| -> Vec<&PlanEntry> {
             numbers.iter().filter_map(|number| lines[*number].as_ref()).collect()
@@ -115,12 +118,54 @@ pub fn join_renamed(
         let known = Known { source, called: &called, had: commits.target_had, lists };
         let joined = join(commit, pair, ends, (source, target), &known)?;
         let (Some(joined), Some(place)) = (joined, new.first()) else { continue };
+        conflicts.extend(conflicts_within(&joined, ends[1], source, judge)?);
         for number in old.iter().chain(&new) {
             lines[*number] = None;
         }
         lines[*place] = Some(joined);
     }
-    Ok(lines.into_iter().flatten().collect())
+    Ok(lines.into_iter().flatten().chain(conflicts).collect())
+}
+
+/// The conflicts within a renamed entry, by the new names: each is decided by itself, as part of what moves.
+fn conflicts_within(
+    joined: &PlanEntry,
+    at_new: &[&PlanEntry],
+    source: &Document,
+    judge: &Judge<'_>,
+) -> Result<Vec<PlanEntry>> {
+    let mut conflicts = Vec::new();
+    let Some(renamed) = joined.renamed.as_ref().filter(|_| joined.resolution == Resolution::Renamed) else {
+        return Ok(conflicts);
+    };
+    for line in at_new.iter().filter(|line| line.path != joined.path) {
+        let below = line.path.segments.get(joined.path.segments.len()..).unwrap_or_default();
+        let own = below.iter().try_fold(&renamed.carried, |value, step| value.child(step));
+        let Some(own) = own.filter(|own| line.source.as_ref() != Some(own)) else { continue };
+        let judged = judge.judge_renamed(&line.path)?;
+        let Some(judged) = judged.filter(|it| it.resolution == Resolution::Conflict) else { continue };
+        conflicts.push(PlanEntry {
+            path: line.path.clone(),
+            pointer: source.pointer(&line.path),
+            resolution: judged.resolution,
+            level: judged.level,
+            verdict: Action::Keep,
+            source: line.source.clone(),
+            base: judged.base,
+            was: judged.was,
+            target: Some(own.clone()),
+            reason: judged.reason,
+            commit: judged.source_commit,
+            origin: None,
+            target_commit: judged.target_commit,
+            top: line.path.clone(),
+            renamed: None,
+            replaced_by: Vec::new(),
+            secret: false,
+            literal: false,
+        });
+    }
+    Ok(conflicts)
 }
 
 /// What a commit renamed, worked out when it is asked for.

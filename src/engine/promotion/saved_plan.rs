@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use super::entry::Action;
 use super::entry::PlanEntry;
+use super::parts::stay_with_the_whole;
 use super::plan::{at_highest, enters_an_element, same_judgement};
 use crate::model::{BlobId, CommitId, Error, Help, Hop, Key, PathTree, Result, Value, ValuePath};
 use crate::secrets::without_secret_steps;
@@ -117,7 +118,10 @@ pub fn settle(
             }
         }
     }
-    groups.into_iter().map(|(line, group)| settled(line, group, hop, source, target)).collect()
+    let settled = |(line, group)| settled(line, group, hop, source, target);
+    let mut lines: Vec<PlanEntry> = groups.into_iter().map(settled).collect::<Result<_>>()?;
+    stay_with_the_whole(&mut lines);
+    Ok(lines)
 }
 
 fn settled(

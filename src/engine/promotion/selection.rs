@@ -203,10 +203,13 @@ impl Selection {
         // The whole is named where it is one value; elsewhere it is a word that got lost.
         let is_whole = |path: &ValuePath| !path.is_file() || lines.iter().any(|line| line.path.is_file());
         let speaks = |path: &ValuePath| is_whole(path) && (leaves.reaches(path) || exists(path));
-        // What was renamed is taken or left whole: of a part of it nothing is decided.
+        // What was renamed is taken or left whole: of a part of it nothing is decided but a conflict.
         let renamed = lines.iter().filter(|line| line.renamed.is_some()).map(|line| (&line.path, ()));
         let renamed: PathTree<'_, ()> = renamed.collect();
-        let is_part = |path: &ValuePath| renamed.above(path).any(|(steps, ())| steps < path.segments.len());
+        let is_part = |path: &ValuePath| {
+            let is_line = leaves.reaches(path);
+            !is_line && renamed.above(path).any(|(steps, ())| steps < path.segments.len())
+        };
         let of_parts = self.except.iter().chain(&self.take_source).chain(&self.take_target);
         let idle_paths = self.only.iter().filter(|path| !speaks(path));
         let idle_paths = idle_paths.chain(of_parts.filter(|path| is_part(path) || !speaks(path)));

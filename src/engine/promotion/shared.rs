@@ -5,6 +5,7 @@
 
 use super::edits::{operations, rename_in_place};
 use super::entry::{Action, PlanEntry};
+use super::parts::with_parts;
 use super::reason::Reason;
 use super::resolution::{Level, Resolution};
 use super::selection::Selection;
@@ -25,8 +26,9 @@ pub fn stop_shared(
         return lines;
     }
     while lines.iter().any(PlanEntry::is_taken) {
-        let renamed = rename_in_place(&lines, source, target, limits);
-        let (target, left) = renamed.as_ref().map_or((target, &lines), |(target, left)| (target, left));
+        let whole = with_parts(&lines);
+        let renamed = rename_in_place(&whole, source, target, limits);
+        let (target, left) = renamed.as_ref().map_or((target, &*whole), |(target, left)| (target, left));
         let refused = apply(target, &operations(left, source, target), limits).err();
         let Some(path) = refused.and_then(|refusal| refusal.shared) else { break };
         let stopped: Vec<usize> = concerned(&lines, target, &path);

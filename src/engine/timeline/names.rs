@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use super::{Question, Timeline};
+use super::{Question, Timeline, value_at};
 use crate::diff::Depth;
 use crate::engine::pairs::pairs;
 use crate::model::{PathTree, ValuePath};
@@ -170,6 +170,22 @@ impl Timeline<'_> {
             let Some((_, None)) = changes.last() else { continue };
             let is_renamed = former.last().is_some_and(|(_, name)| self.is_called_otherwise(name, end));
             return if is_renamed { Vec::new() } else { former };
+        }
+        Vec::new()
+    }
+
+    /// The former names in the source of a path that the target has under one of them, back to that one; none
+    /// where it has it under none.
+    pub(super) fn names_to_target(&self, path: &ValuePath, end: usize) -> Vec<(usize, ValuePath)> {
+        let mut former = Vec::new();
+        for (event, name) in called_before(&self.names[0], path, end) {
+            let Some(number) = self.numbers.get(&name) else { break };
+            let changes = &self.target.values[*number];
+            let is_there = end.checked_sub(1).is_some_and(|last| value_at(changes, last).is_some());
+            former.push((event, name));
+            if is_there {
+                return former;
+            }
         }
         Vec::new()
     }

@@ -87,10 +87,24 @@ impl<'t> View<'t> {
     /// The same of a path that the target never had and removed under a former name; that name too.
     #[must_use]
     pub fn changes_of_removed(&self, path: &ValuePath) -> Option<(ValuePath, [Cow<'t, [Change]>; 2])> {
-        let names = self.timeline.removed_names(path, self.end);
+        self.changes_back_to(path, &self.timeline.removed_names(path, self.end))
+    }
+
+    /// The same of a path that the target has under a former name.
+    #[must_use]
+    pub fn changes_of_renamed(&self, path: &ValuePath) -> Option<(ValuePath, [Cow<'t, [Change]>; 2])> {
+        self.changes_back_to(path, &self.timeline.names_to_target(path, self.end))
+    }
+
+    /// The changes of a path in the source under these names, and in the target under the last of them.
+    fn changes_back_to(
+        &self,
+        path: &ValuePath,
+        names: &[(usize, ValuePath)],
+    ) -> Option<(ValuePath, [Cow<'t, [Change]>; 2])> {
         let (_, last) = names.last()?;
         let target = self.changes_so_called(last)[1];
-        Some((last.clone(), [self.joined(0, path, &names), Cow::Borrowed(target)]))
+        Some((last.clone(), [self.joined(0, path, names), Cow::Borrowed(target)]))
     }
 
     /// The changes of a path in one side, with those that it had under its former names, the latest first.

@@ -9,7 +9,8 @@ use crate::engine::naming::Naming;
 use crate::engine::parallel::map_each;
 use crate::engine::promotion::{
     Action, Decision, GivenValue, ItemPlan, LeftAlone, PlanEntry, Until, broken_promise, comments_left_out,
-    digest, operations, recorded_decisions, rename_in_place, rewritten_decisions, without_local_comments,
+    digest, operations, recorded_decisions, rename_in_place, rewritten_decisions, with_parts,
+    without_local_comments,
 };
 use crate::model::{
     Environment, Error, ErrorKind, Finding, Help, Hop, Key, PathTree, Result, Value, ValuePath,
@@ -174,10 +175,11 @@ fn of_plan(
     for GivenValue { path, value, .. } in &plan.given {
         given.push(set_or_insert(&target, path, value.clone(), &into.file)?);
     }
-    let in_place = rename_in_place(&plan.lines, &source, &target, limits);
+    let whole = with_parts(&plan.lines);
+    let in_place = rename_in_place(&whole, &source, &target, limits);
     let (begun, lines) = match &in_place {
-        Some((document, lines)) => (document, lines),
-        None => (&*target, &plan.lines),
+        Some((document, lines)) => (document, lines.as_slice()),
+        None => (&*target, &*whole),
     };
     let written = |source: &Document| -> Result<Option<Document>> {
         let mut edits = operations(lines, source, begun);
@@ -194,7 +196,7 @@ fn of_plan(
         {
             result.left_comments = comments_left_out(&whole, &after);
         }
-        require_promised(planner, plan, &target, &after, &into.file)?;
+        require_promised(planner, plan, &whole, &target, &after, &into.file)?;
         result.is_emptied = is_empty(&after) && !is_empty(&target);
         if result.is_emptied && !(agreed.may_empty)(&plan.key) {
             return Err(Error::undecided(format!("{}: nothing would be left of the item", into.file))
@@ -219,12 +221,13 @@ fn is_empty(document: &Document) -> bool {
 fn require_promised(
     planner: &Planner,
     plan: &ItemPlan,
+    lines: &[PlanEntry],
     target: &Document,
     after: &Document,
     file: &str,
 ) -> Result<()> {
     let lists = planner.configuration.lists(&plan.key);
-    match broken_promise(&plan.lines, &plan.given, target, after, &lists) {
+    match broken_promise(lines, &plan.given, target, after, &lists) {
         None => Ok(()),
         Some(path) => {
             let path = if path.is_file() { "the item".to_owned() } else { format!("`{path}`") };

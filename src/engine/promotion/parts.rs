@@ -1,0 +1,75 @@
+//! What is decided within a renamed entry by itself: it is a part of what moves.
+
+use std::borrow::Cow;
+
+use super::entry::{Action, PlanEntry};
+use crate::model::{PathTree, Segment, Value};
+
+/// By number of a line that speaks of a part of a renamed entry, the number of that entry's line.
+fn parts(lines: &[PlanEntry]) -> Vec<(usize, usize)> {
+    let renamed = lines.iter().enumerate().filter(|(_, line)| line.renamed.is_some());
+    let renamed: PathTree<'_, usize> = renamed.map(|(number, line)| (&line.path, number)).collect();
+    let part = |(number, line): (usize, &PlanEntry)| {
+        let (_, whole) = renamed.above(&line.path).next()?;
+        (*whole != number).then_some((number, *whole))
+    };
+    lines.iter().enumerate().filter_map(part).collect()
+}
+
+/// Leaves parts as they are where what they are in does not move.
+pub(super) fn stay_with_the_whole(lines: &mut [PlanEntry]) {
+    for (part, whole) in parts(lines) {
+        if lines[part].is_taken() && !lines[whole].is_taken() {
+            lines[part].verdict = Action::Keep;
+        }
+    }
+}
+
+/// The lines with what was decided of parts in the value of what they are in.
+#[must_use]
+pub fn with_parts(lines: &[PlanEntry]) -> Cow<'_, [PlanEntry]> {
+    let parts = parts(lines);
+    if parts.is_empty() {
+        return Cow::Borrowed(lines);
+    }
+    let mut out = lines.to_vec();
+    for (part, whole) in &parts {
+        let value = match &lines[*part].verdict {
+            Action::Take => lines[*part].source.clone(),
+            Action::Set(value) => Some(value.clone()),
+            Action::Decline | Action::Keep | Action::Ask | Action::Stop => None,
+        };
+        let whole = &mut out[*whole];
+        let below = lines[*part].path.segments.get(whole.path.segments.len()..).unwrap_or_default();
+        let given = match (&mut whole.verdict, &mut whole.renamed) {
+            (Action::Set(given), _) => Some(given),
+            (_, Some(renamed)) => Some(&mut renamed.carried),
+            (_, None) => None,
+        };
+        if let (Some(given), Some(value)) = (given, value) {
+            replace(given, below, value);
+        }
+    }
+    let parts: PathTree<'_, ()> = parts.iter().map(|(part, _)| (&lines[*part].path, ())).collect();
+    out.retain(|line| parts.get(&line.path).is_none());
+    Cow::Owned(out)
+}
+
+/// Replaces what is at a path.
+fn replace(value: &mut Value, path: &[Segment], new: Value) {
+    let Some((step, rest)) = path.split_first() else {
+        *value = new;
+        return;
+    };
+    let child = match (step, value) {
+        (_, Value::Tagged(_, inner)) => return replace(inner, path, new),
+        (Segment::Key(key), Value::Map(map)) => map.get_mut(key),
+        (Segment::Identity { field, value }, Value::List(list)) => {
+            list.position(field, value).and_then(|at| list.get_mut(at))
+        }
+        _ => None,
+    };
+    if let Some(child) = child {
+        replace(child, rest, new);
+    }
+}
