@@ -155,6 +155,15 @@ fn what_moved_keeps_its_values_and_nothing_is_lost() {
             "--with-new",
             "db:\n  main: {password: hunter3xx}\ndatabase:\n  main:\n    size: 7\n  opts: {x: 1, z: 9, q: 4}\n",
         ),
+        (
+            "apiVersion: v1\nkind: A\nmetadata: {name: a}\ns: {v: 1, token: hunter2xx}\n---\nk: 1\n",
+            Some(
+                "apiVersion: v1\nkind: A\nmetadata: {name: a}\ns:\n  v: \"7\" # own\n  token: hunter3xx\n---\nk: 1\n",
+            ),
+            &["apiVersion: v1\nkind: A\nmetadata: {name: b}\ns: {v: 1, token: hunter2xx}\n---\nk: 1\n"],
+            "--with-new",
+            "apiVersion: v1\nkind: A\nmetadata:\n  name: b\ns:\n  v: \"7\" # own\n---\napiVersion: v1\nkind: A\nmetadata: {name: a}\ns:\n  token: hunter3xx\n---\nk: 1\n",
+        ),
         // An element goes whole.
         (
             "db:\n  l:\n  - {name: a, v: 1}\n  - {name: b, v: 2, token: hunter2xx}\n",

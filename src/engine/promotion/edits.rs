@@ -130,12 +130,17 @@ pub fn rename_in_place(
     }
     if !seats.is_empty() {
         let mut places = Places { source, target: &document, known: HashMap::new() };
+        let pairs = pair_documents(source.values(), document.values());
         let insert = |(top, skeleton): (&ValuePath, Value)| {
-            let (parent, key) = (top.parent()?, last_key(top)?.to_owned());
-            let (place, value) = (places.of(top), Replacement::Value(skeleton));
-            Some(Operation::Insert { parent, key: Some(key), place, value, comment: None })
+            let value = Replacement::Value(skeleton);
+            let Some(parent) = top.parent() else {
+                let after = source.position_of(&top.document).and_then(|at| document_before(at, &pairs));
+                return Operation::InsertDocument { after, value };
+            };
+            let (key, place) = (last_key(top).map(str::to_owned), places.of(top));
+            Operation::Insert { parent, key, place, value, comment: None }
         };
-        let operations: Vec<Operation<'_>> = seats.into_iter().filter_map(insert).collect();
+        let operations: Vec<Operation<'_>> = seats.into_iter().map(insert).collect();
         document = edited(&document, &operations, limits).unwrap_or(document);
     }
     let mut left = Vec::with_capacity(lines.len());
@@ -155,8 +160,8 @@ pub fn rename_in_place(
     Some((document, left))
 }
 
-/// The mappings that the target lacks and into which it moves entries of its own, empty as yet, by their highest
-/// paths: into what is there each entry comes with its text.
+/// The mappings and documents that the target lacks and into which it moves entries of its own, empty as yet, by
+/// their highest paths: into what is there each entry comes with its text.
 fn seats<'p>(lines: &'p [PlanEntry], source: &Document, target: &Document) -> IndexMap<&'p ValuePath, Value> {
     // A mapping that comes as the source has it comes with the source's text.
     let left = Left::of(lines, [source, target]);
@@ -174,10 +179,12 @@ fn seats<'p>(lines: &'p [PlanEntry], source: &Document, target: &Document) -> In
             .map(|step| if let Segment::Key(key) = step { Some(key.as_str()) } else { None })
             .collect();
         let is_moved = line.renamed.as_deref().is_some_and(has_text)
-            && last_key(&line.top).is_some()
+            && (line.top.is_root() || last_key(&line.top).is_some())
             && has_own_text(&line.top);
         if let Some([way @ .., _]) = keys.as_deref().filter(|_| is_moved) {
-            make_way(skeletons.entry(&line.top).or_insert(Value::Null), way);
+            let names = || source.at(&line.top).filter(|_| line.top.is_root()).map(name_entries);
+            let skeleton = || names().map_or(Value::Null, Value::Map);
+            make_way(skeletons.entry(&line.top).or_insert_with(skeleton), way);
         }
     }
     skeletons
