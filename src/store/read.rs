@@ -2,14 +2,15 @@
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fs::{DirEntry, File};
-use std::io::{self, Read as _};
+use std::fs::DirEntry;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use git2::{ErrorCode, ObjectType, Oid, TreeWalkMode, TreeWalkResult};
 
 use super::cache::{JudgementFile, KnownFiles};
+use super::file_bytes::read_file;
 use super::git_error::git_error;
 use super::git_index::{Entry, GitIndex};
 use super::handles::{Handles, Known};
@@ -441,20 +442,6 @@ pub(super) fn entry_of(mode: i32, id: Oid) -> FileEntry {
         _ => FileKind::Other,
     };
     FileEntry { blob: Some(BlobId::new(id.to_string())), kind }
-}
-
-/// The bytes of a file of the working tree: of one that is larger than any may be, no more than show that.
-///
-/// # Errors
-/// Those of the file system.
-pub fn read_file(path: &Path) -> io::Result<Vec<u8>> {
-    let file = File::open(path)?;
-    let most = u64::try_from(policy::MOST_BYTES + 1).unwrap_or(u64::MAX);
-    let size = usize::try_from(file.metadata()?.len().min(most)).unwrap_or_default();
-    // The byte that shows where the file ends.
-    let mut bytes = Vec::with_capacity(size + 1);
-    file.take(most).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
 
 /// Files of the working tree; those that a sparse checkout left out have a blob.

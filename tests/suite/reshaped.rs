@@ -624,3 +624,59 @@ fn a_rename_is_known_on_its_way_to_production_and_in_review() {
     // Production never had a value of its own: what waited in staging comes with the name.
     assert_eq!(world.read(FILES[2]), "a: {timeoutS: 7, x: 1}\n");
 }
+
+/// What cannot move stays where it is by itself: the rest goes, or stays, as the plan says.
+#[test]
+fn what_stays_behind_is_no_whole() {
+    let doc = |name: &str, spec: &str| {
+        format!("apiVersion: v1\nkind: Service\nmetadata:\n  name: {name}\nspec:\n  {spec}\n")
+    };
+    let job = doc("job", "x: 1");
+    let docs = |name: &str, spec: &str| format!("{job}---\n{}", doc(name, spec));
+    let list = |mapping: &str, [x, z]: [u8; 2]| {
+        format!("{mapping}:\n  l:\n  - name: a\n    x: {x}\n  - name: b\n    dev-host: h\n    z: {z}\n")
+    };
+    let [web, own] = ["dev-host: h\n  size: 1", "dev-host: own\n  size: 7"];
+    for (first, own, change, gone) in [
+        (docs("web", web), docs("web", own), docs("front", web), "  size: 7\n"),
+        (list("w", [1, 3]), list("w", [7, 9]), list("v", [1, 3]), "  - name: a\n    x: 7\n"),
+    ] {
+        for options in ["--with-new", "--with-new --skip-undecided", "--with-new --with-removals"] {
+            let mut world = world(&first, Some(&own), &[&change]);
+            let after = promoted(&world, options, 0);
+            assert_eq!(after.matches(gone).count(), 1, "{options}: {after}");
+            assert!(after.contains("dev-host"), "{options}: {after}");
+            world.commit("promoted");
+            assert_eq!(promoted(&world, options, 0), after, "{options}");
+            world.line("rollback x --env staging --yes").exits(0);
+            assert_eq!(world.read(FILES[1]), own, "{options}");
+        }
+    }
+    let [before, after] =
+        ["db", "database"].map(|name| format!("{name}:\n  password: hunter2x\n  size: 1\n"));
+    let own = "db:\n  password: stagingpw9\n  size: 7 # own\n";
+    let world = world(&before, Some(own), &[&after]);
+    let told = world.line("promote x --to staging --with-new --dry-run").exits(0);
+    assert!(told.contains("--only db.password"), "{told}");
+    assert_eq!(promoted(&world, "--only db.password", 0), "db:\n  size: 7 # own\n");
+}
+
+/// What the target has under the new name already is no reason to give it the source's value for the rest.
+#[test]
+fn what_is_left_of_a_renamed_mapping_is_still_renamed() {
+    let [before, after] = ["web", "front"]
+        .map(|name| format!("port: 1\n{name}:\n  size: 1\n  depth: 4\n  password: hunterS3\n"));
+    let own = "port: 1\nweb:\n  size: 7 # own\n  depth: 4\n  password: hunterO3\n";
+    let mut world = world(&before, Some(own), &[&after]);
+    let first = promoted(&world, "--with-new --except web.size", 0);
+    assert!(first.contains("  size: 7 # own\n") && first.contains("front:\n  depth: 4\n"), "{first}");
+    world.commit("promoted");
+    assert_eq!(promoted(&world, "--with-new --with-removals --except web.size", 0), first);
+    let second = promoted(&world, "--with-new", 0);
+    assert_eq!(second, "port: 1\nfront:\n  size: 7 # own\n  depth: 4\nweb:\n  password: hunterO3\n");
+    // A mapping of the target's own under the new name.
+    let own = format!("{own}front:\n  mine: 1\n");
+    let world = self::world(&before, Some(&own), &[&after]);
+    let all = promoted(&world, "--with-new --with-removals", 0);
+    assert!(all.contains("  mine: 1\n  size: 7 # own\n  depth: 4\n"), "{all}");
+}

@@ -280,8 +280,9 @@ struct Left<'a> {
 
 impl<'a> Left<'a> {
     fn of(lines: &'a [PlanEntry], sides: [&Document; 2]) -> Self {
-        let left = lines.iter().filter(|line| line.verdict != Action::Take);
-        let paths = left.map(|line| (&line.path, ())).collect();
+        let left = lines.iter().filter(|line| line.verdict != Action::Take).map(|line| &line.path);
+        let renamed = lines.iter().filter(|line| !line.is_taken()).filter_map(|line| line.renamed.as_ref());
+        let paths = left.chain(renamed.map(|renamed| &renamed.from)).map(|path| (path, ())).collect();
         Self { paths, has_documents: sides.iter().any(|side| side.values().len() > 1) }
     }
 

@@ -1,5 +1,5 @@
-//! Renamed entries of which a part went elsewhere, into which one came from elsewhere, or that hold what stays
-//! where it is.
+//! Renamed entries of which a part went elsewhere, into which one came from elsewhere, that hold what stays
+//! where it is, or whose new name the target has already.
 
 use std::collections::HashMap;
 
@@ -9,8 +9,8 @@ use crate::model::{CommitId, PathTree, Result, Segment, Value, ValuePath};
 use crate::yaml::Document;
 
 /// The same pairs, but that those are opened of which a part with a value of the target's own went elsewhere,
-/// or into which such a part came, and those that hold something that makes no pair: each other part is a pair
-/// of its own then. `own` are the target's own values that the source removed, and `called` says what it calls
+/// or into which such a part came, and those that hold something that makes no pair, or that the target has
+/// under both names: each other part is a pair of its own then. `own` are the target's own values that the source removed, and `called` says what it calls
 /// now what the target has.
 ///
 /// # Errors
@@ -53,6 +53,15 @@ pub(super) fn apart(
         open(pair.clone(), &is_closed, called, sides, lists, each)?;
     }
     Ok(out)
+}
+
+/// Whether what the target has at the old name can go to the new one, or, where it has a mapping there already,
+/// entries of it can.
+pub(super) fn may_move(target: &Document, pair: &Pair) -> bool {
+    match (target.at(&pair.from), target.at(&pair.to)) {
+        (Some(_), None) | (Some(Value::Map(_)), Some(Value::Map(_))) => true,
+        (_, Some(_)) | (None, None) => false,
+    }
 }
 
 /// The target's own values that were below one of these pairs and are elsewhere in the source now.
@@ -109,9 +118,10 @@ fn open(
         if source.at(&to).is_none() {
             to = called(&from)?.filter(|called| pair.to.covers(called)).unwrap_or(to);
         }
-        let is_there = target.at(&from).is_some() && source.at(&to).is_some();
-        if is_there && source.at(&from).is_none() && target.at(&to).is_none() {
-            open(Pair { from, to, old: old.clone() }, is_closed, called, (source, target), lists, each)?;
+        let entry = Pair { from, to, old: old.clone() };
+        let is_new_alone = source.at(&entry.to).is_some() && source.at(&entry.from).is_none();
+        if is_new_alone && may_move(target, &entry) {
+            open(entry, is_closed, called, (source, target), lists, each)?;
         }
     }
     Ok(())

@@ -350,30 +350,36 @@ fn keep_elements_whole(lines: &mut [PlanEntry]) {
 /// Gathers leaves below one new or removed path that have one fate, at the highest path.
 fn gather(lines: Vec<PlanEntry>, source: &Document, target: &Document) -> Vec<PlanEntry> {
     let mut out = Vec::new();
+    let renamed = lines.iter().filter_map(|line| Some([&line.renamed.as_ref()?.from, &line.path]));
+    let ends: Vec<ValuePath> = renamed.flatten().cloned().collect();
+    let ends: PathTree<'_, ()> = ends.iter().map(|end| (end, ())).collect();
     let mut groups: IndexMap<ValuePath, Vec<PlanEntry>> = IndexMap::new();
     for line in lines {
         groups.entry(line.top.clone()).or_default().push(line);
     }
     for (top, group) in groups {
-        merge(&top, group, source, target, &mut out);
+        merge(&top, group, &ends, (source, target), &mut out);
     }
     out
 }
 
+/// Gathers a group below a path. What something moves out of, or into, has no fate as a whole: `ends` are
+/// both ends of what is renamed.
 fn merge(
     at: &ValuePath,
     mut group: Vec<PlanEntry>,
-    source: &Document,
-    target: &Document,
+    ends: &PathTree<'_, ()>,
+    (source, target): (&Document, &Document),
     out: &mut Vec<PlanEntry>,
 ) {
+    let is_parted = ends.reaches(at) && group.iter().all(|line| line.renamed.is_none());
     let one_fate = group.windows(2).all(|pair| same_fate(&pair[0], &pair[1]));
     let several = group.len() > 1 || group.first().is_some_and(|line| enters_an_element(at, line));
-    if several && one_fate && !group.iter().any(|line| line.secret) {
+    if several && one_fate && !is_parted && !group.iter().any(|line| line.secret) {
         out.extend(at_highest(at, group, source, target));
         return;
     }
-    if group.len() == 1 {
+    if group.len() == 1 && !(several && is_parted) {
         out.append(&mut group);
         return;
     }
@@ -386,7 +392,7 @@ fn merge(
         }
     }
     for (segment, branch) in branches {
-        merge(&at.join(segment), branch, source, target, out);
+        merge(&at.join(segment), branch, ends, (source, target), out);
     }
 }
 

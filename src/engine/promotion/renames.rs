@@ -44,9 +44,8 @@ pub fn join_renamed(
 ) -> Result<Vec<PlanEntry>> {
     let concerns = |pair: &Pair| {
         let is_new_alone = source.at(&pair.to).is_some() && source.at(&pair.from).is_none();
-        let has_old_alone = target.at(&pair.from).is_some() && target.at(&pair.to).is_none();
         is_new_alone
-            && has_old_alone
+            && parted::may_move(target, pair)
             && !is_within_element(source, &pair.from)
             && !is_within_element(target, &pair.to)
     };
@@ -55,7 +54,8 @@ pub fn join_renamed(
     };
     let staying: PathTree<'_, ()> = lines.iter().filter(stays).map(|line| (&line.path, ())).collect();
     let holds_apart = |pair: &Pair| {
-        [&pair.from, &pair.to].into_iter().any(|end| staying.reaches(end))
+        target.at(&pair.to).is_some()
+            || [&pair.from, &pair.to].into_iter().any(|end| staying.reaches(end))
             || is_apart(&pair.from, &pair.old)
             || source.at(&pair.to).is_some_and(|new| is_apart(&pair.to, new))
     };

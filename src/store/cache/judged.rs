@@ -25,8 +25,8 @@ use crate::engine::rules::{Fingerprint, Judgement, Memory, Salt};
 use crate::engine::snapshot::Content;
 use crate::model::policy::MOST_BYTES;
 use crate::model::{BlobId, Environment, Error, Key, Result};
+use crate::store::file_bytes::read_file;
 use crate::store::git_error::git_error;
-use crate::store::read::read_file;
 use crate::store::repository::Repository;
 use crate::store::transaction;
 
