@@ -8,7 +8,7 @@ use super::edit::blob_of;
 use super::kept_files::with_followers;
 use crate::engine::configuration::Configuration;
 use crate::engine::snapshot::{Place, place};
-use crate::model::{Error, Finding, Key, Result, Rule, Severity, ValuePath};
+use crate::model::{Error, Finding, Key, Result, Rule, Severity};
 use crate::store::transaction::FileChange;
 
 /// Refuses a change that would bring these errors.
@@ -23,6 +23,18 @@ pub(super) fn refuse_errors(found: &[Finding]) -> Result<()> {
             Err(Error::undecided(message).with_help(first.help.clone()).with_findings(found.to_vec()))
         }
     }
+}
+
+/// Whether what was found before is found again. The only document of a file gets a name beside another one.
+fn is_same(before: &Finding, after: &Finding) -> bool {
+    let is_same_path = match (&before.path, &after.path) {
+        (Some(before), Some(after)) => {
+            let is_named_now = before.document.is_first() && after.document.name().is_some();
+            before == after || is_named_now && before.segments == after.segments
+        }
+        (before, after) => before == after,
+    };
+    (&before.file, before.rule, &before.message) == (&after.file, after.rule, &after.message) && is_same_path
 }
 
 /// One file as it would be; `None` when it would be gone.
@@ -82,13 +94,10 @@ impl<'a> Validation<'a> {
             let all = findings_after(self.configuration, configuration, &keys)?;
             Ok(all.into_iter().filter(|f| f.severity == Severity::Error && files.contains(&f.file)).collect())
         };
-        let id = |finding: &Finding| -> (String, Rule, Option<ValuePath>, String) {
-            (finding.file.clone(), finding.rule, finding.path.clone(), finding.message.clone())
-        };
         let mut found = errors(after)?;
         if !found.is_empty() {
-            let before: HashSet<_> = errors(self.configuration)?.iter().map(id).collect();
-            found.retain(|finding| !before.contains(&id(finding)));
+            let before = errors(self.configuration)?;
+            found.retain(|finding| !before.iter().any(|known| is_same(known, finding)));
         }
         found.extend(self.broken_schemas(after)?);
         Ok(found)

@@ -680,3 +680,31 @@ fn what_is_left_of_a_renamed_mapping_is_still_renamed() {
     let all = promoted(&world, "--with-new --with-removals", 0);
     assert!(all.contains("  mine: 1\n  size: 7 # own\n  depth: 4\n"), "{all}");
 }
+
+#[test]
+fn a_plan_file_says_of_elements_what_the_plan_says() {
+    let first = "l:\n- name: a\n  x: 1\n  y: 2\nport: 1\n";
+    let own = first.replace("x: 1", "x: 7");
+    for options in ["--with-new --with-removals", "--with-new --skip-undecided"] {
+        let world = world(first, Some(&own), &[&first.replace("  y:", "  z:"), "port: 1\n"]);
+        world.line(&format!("promote x --to staging -o plan.json {options}")).exits(0);
+        let by_hand = promoted(&world, options, 0);
+        if by_hand != own {
+            world.git(&["reset", "-q", "--hard", "HEAD~1"]);
+        }
+        world.line("promote --plan plan.json --yes").exits(0);
+        assert_eq!(world.read(FILES[1]), by_hand, "{options}");
+    }
+}
+
+/// What was wrong before is not new because its document has a name beside another one.
+#[test]
+fn a_second_document_makes_no_known_error_new() {
+    let doc = |name: &str, spec: &str| {
+        format!("apiVersion: v1\nkind: Job\nmetadata:\n  name: {name}\nspec:\n  {spec}\n")
+    };
+    let first = doc("web", "password: hunterSame9");
+    let both = format!("{first}---\n{}", doc("job", "x: 1"));
+    let world = world(&first, None, &[&both]);
+    assert_eq!(promoted(&world, "--with-new", 0), both);
+}

@@ -307,7 +307,7 @@ pub fn select(
 
 /// An element that the source removed goes or stays as a whole: where the target has something of its
 /// own in it, all of it is asked about.
-fn keep_elements_whole(lines: &mut [PlanEntry]) {
+pub(super) fn keep_elements_whole(lines: &mut [PlanEntry]) {
     let removed = |line: &PlanEntry| line.resolution == Resolution::Removed;
     let element = |line: &PlanEntry| {
         let last = line.path.segments.len();

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use super::entry::Action;
 use super::entry::PlanEntry;
 use super::parts::stay_with_the_whole;
-use super::plan::{at_highest, enters_an_element, same_judgement};
+use super::plan::{at_highest, enters_an_element, keep_elements_whole, same_judgement};
 use crate::model::{BlobId, CommitId, Error, Help, Hop, Key, PathTree, Result, Value, ValuePath};
 use crate::secrets::without_secret_steps;
 use crate::yaml::Document;
@@ -97,12 +97,13 @@ pub struct SavedCreation {
 /// With its place, where the plan leaves a path out, speaks of one that does not differ, joins what
 /// has different fates, or takes what may not be promoted.
 pub fn settle(
-    leaves: Vec<PlanEntry>,
+    mut leaves: Vec<PlanEntry>,
     agreed: &SavedItem,
     hop: Hop,
     source: &Document,
     target: &Document,
 ) -> Result<Vec<PlanEntry>> {
+    keep_elements_whole(&mut leaves);
     let mut groups: Vec<(&SavedEntry, Vec<PlanEntry>)> =
         agreed.lines.iter().map(|line| (line, Vec::new())).collect();
     let lines: PathTree<'_, usize> =
