@@ -659,6 +659,13 @@ fn what_stays_behind_is_no_whole() {
     let told = world.line("promote x --to staging --with-new --dry-run").exits(0);
     assert!(told.contains("--only db.password"), "{told}");
     assert_eq!(promoted(&world, "--only db.password", 0), "db:\n  size: 7 # own\n");
+    // What is read elsewhere stops by itself.
+    let [first, change] =
+        ["a", "b"].map(|name| format!("{name}:\n  x: 1\n  password: hunterS1\n  m: &m\n    p: 1\nz: *m\n"));
+    let own = "a:\n  x: 7\n  password: hunterO1\n  m: &m\n    p: 3\nz: *m\n";
+    let world = self::world(&first, Some(own), &[&change]);
+    let after = promoted(&world, "--with-new --skip-undecided", 0);
+    assert_eq!(after, "a:\n  password: hunterO1\n  m: &m\n    p: 3\nb:\n  x: 7\nz: *m\n");
 }
 
 /// What the target has under the new name already is no reason to give it the source's value for the rest.

@@ -53,16 +53,28 @@ pub fn stop_shared(
 
 /// The taken lines that stand at `path`, or else those whose bytes are read there.
 fn concerned(lines: &[PlanEntry], target: &Document, path: &ValuePath) -> Vec<usize> {
-    let taken: Vec<(usize, ValuePath)> = lines
-        .iter()
-        .enumerate()
-        .filter(|(_, line)| line.is_taken())
-        .filter_map(|(index, line)| {
-            let (steps, _) = target.nearest(&line.path)?;
-            Some((index, target.by_position(&line.path.prefix(steps))?))
+    // What is renamed goes at one place and comes at another. What comes has no bytes there yet.
+    let ends = lines.iter().enumerate().filter(|(_, line)| line.is_taken()).flat_map(|(index, line)| {
+        let from = line.renamed.as_ref().map(|renamed| &renamed.from);
+        from.into_iter().chain([&line.path]).map(move |end| (index, end))
+    });
+    let taken: Vec<(usize, ValuePath, bool)> = ends
+        .filter_map(|(index, end)| {
+            let (steps, _) = target.nearest(end)?;
+            let place = target.by_position(&end.prefix(steps))?;
+            Some((index, place, steps == end.segments.len()))
         })
         .collect();
-    let at: Vec<usize> = taken.iter().filter(|(_, place)| place == path).map(|(index, _)| *index).collect();
+    let numbers = |meets: &dyn Fn(&ValuePath, bool) -> bool| {
+        let mut found: Vec<usize> = taken
+            .iter()
+            .filter(|(_, place, is_there)| meets(place, *is_there))
+            .map(|(index, ..)| *index)
+            .collect();
+        found.dedup();
+        found
+    };
+    let at = numbers(&|place, _| place == path);
     if !at.is_empty() {
         return at;
     }
@@ -71,14 +83,12 @@ fn concerned(lines: &[PlanEntry], target: &Document, path: &ValuePath) -> Vec<us
         Some(target.node(target.follow(located.node)).outer.clone())
     };
     let Some(read) = bytes(path) else { return Vec::new() };
-    let meets = |index: usize, place: &ValuePath| {
+    numbers(&|place, is_there| {
         let within = |outer: &std::ops::Range<usize>, inner: &std::ops::Range<usize>| {
             outer.start <= inner.start && inner.end <= outer.end
         };
-        let is_there = lines[index].target.is_some();
         bytes(place).is_some_and(|there| within(&read, &there) || (is_there && within(&there, &read)))
-    };
-    taken.iter().filter(|(index, place)| meets(*index, place)).map(|(index, _)| *index).collect()
+    })
 }
 
 #[cfg(test)]
