@@ -123,7 +123,8 @@ impl fmt::Display for ValuePath {
                 f.write_str("#")?;
                 let name = name.to_string();
                 let special = |c: char| matches!(c, ':' | '"' | '\\') || c.is_whitespace() || c.is_control();
-                if name.contains(special) {
+                // Behind `~` a number is read.
+                if name.starts_with('~') || name.contains(special) {
                     write_quoted(f, &name)?
                 } else {
                     f.write_str(&name)?
@@ -411,6 +412,7 @@ mod tests {
             "#Service.core/shop/api:",
             "#Role//api:x",
             "#\"ClusterRole/system:x\":rules",
+            "#\"~/[\":x",
             "#~2:a",
         ] {
             assert_eq!(text.parse::<ValuePath>().expect(text).to_string(), text);
