@@ -45,6 +45,17 @@ impl<'v> DocumentLabels<'v> {
         diff_documents(pairs, (before, after), rules, depth)
     }
 
+    /// What each document of each version is called, and by what it is found in others: all that the paths of
+    /// [`Self::diff`] depend on besides its versions.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        let side = |(values, _, labels): &(&[Value], DocumentNames, HashMap<usize, DocumentId>)| {
+            let name = |at: usize| format!("{at} {:?}", labels.get(&at));
+            (0..values.len()).map(name).collect::<Vec<_>>()
+        };
+        std::iter::once(format!("{:?}", self.labels)).chain(self.sides.iter().flat_map(side)).collect()
+    }
+
     fn label(&self, document: &DocumentId) -> DocumentId {
         if let DocumentId::Position(_) = document {
             return document.clone();

@@ -97,7 +97,7 @@ impl History {
             digest.update((part.len() as u64).to_le_bytes());
             digest.update(part);
         };
-        add(env!("CARGO_PKG_VERSION"));
+        add(env!("TERRACE_SOURCES"));
         for side in &sides {
             add(if self.is_complete() { "whole" } else { "cut off" });
             for (commit, blob) in side {
@@ -109,6 +109,8 @@ impl History {
         question.paths.iter().for_each(|path| add(&format!("{path:?}")));
         add("containers");
         question.containers.iter().for_each(|path| add(&format!("{path:?}")));
+        add("documents");
+        question.documents.names().iter().for_each(|name| add(name));
         add(rules);
         let fingerprint = Fingerprint(digest.finalize().into());
         if let Some(past) = memory.recall(question.key, question.hop, fingerprint)

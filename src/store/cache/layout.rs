@@ -13,7 +13,7 @@ use super::{Index, IndexEntry, Parent};
 use crate::engine::history::CommitChanges;
 
 /// What the file begins with; its number changes with the meaning of the rest.
-const MAGIC: &[u8] = b"terrace history 3\n";
+const MAGIC: &[u8] = b"terrace history 4\n";
 
 /// The numbers of the head: its checksum, what tells prefix and boundary, the numbers of commits and
 /// of their bytes, and the checksum of the directory.
