@@ -70,6 +70,18 @@ impl Place {
     }
 }
 
+/// How entries are called that say by a name beside it what a value is, and how that name is.
+pub(super) const PAIRS: [(&str, &[&str]); 3] =
+    [("value", &["name", "key"]), ("Value", &["Name", "Key"]), ("ParameterValue", &["ParameterKey"])];
+
+/// The account beside which [`is_short_for_password`] counts.
+pub(super) const USERS: [&str; 3] = ["user", "username", "login"];
+
+/// Whether a key is short for `password` beside an account, and may be anything elsewhere.
+pub(super) fn is_short_for_password(key: &str) -> bool {
+    ["pass", "pwd"].iter().any(|word| key.eq_ignore_ascii_case(word))
+}
+
 /// What the policy and the names on the way to a value say. The value that stands `steps` steps down
 /// is known from there on, and says more.
 pub(super) fn place(policy: &Policy, path: &ValuePath, known: Option<(usize, &Value)>) -> Place {
@@ -149,15 +161,11 @@ impl<'a> Way<'a> {
         } else if self.own == Some(Family::Secret) && self.holder == Holder::Plain {
             self.holder = Holder::Secret;
         }
-        let name = match key.as_str() {
-            "value" => element.or_else(|| field("name")).or_else(|| field("key")),
-            "Value" => field("Name").or_else(|| field("Key")),
-            "ParameterValue" => field("ParameterKey"),
-            _ => None,
-        };
+        let pair = PAIRS.into_iter().find(|(value, _)| value == key).map(|(_, names)| names);
+        let named = || pair?.iter().find_map(|name| field(name));
+        let name = element.filter(|_| key == "value").or_else(named);
         let mut said = names::said(names::without_own_words(name.unwrap_or(key), self.words));
-        let is_short = ["pass", "pwd"].iter().any(|word| key.eq_ignore_ascii_case(word));
-        if is_short && ["user", "username", "login"].into_iter().any(|name| field(name).is_some()) {
+        if is_short_for_password(key) && USERS.into_iter().any(|name| field(name).is_some()) {
             said.name = Name::Secret(Family::Password);
         }
         self.is_object = said.is_objects;

@@ -543,6 +543,11 @@ fn an_unread_text_is_masked_by_its_lines() {
             "- name: DB_PASSWORD\n  value: a1\n- {name: X, value: b}\n",
             &["- name: DB_PASSWORD", "  value:••••", "- {name: X, value: b}"],
         ),
+        (
+            "- {Name: DB_PASSWORD, Value: a1}\n- ParameterKey: X\n  ParameterValue: b\n",
+            &["- {Name: DB_PASSWORD, Value:••••", "- ParameterKey: X", "  ParameterValue: b"],
+        ),
+        ("smtp:\n  user: u\n  pass: a1\nx: [\n", &["smtp:", "  user: u", "  pass:••••", "x: ["]),
         ("x: &s a1\ntoken: *s\n", &["x: ••••", "token:••••"]),
         ("? password\n: a1\n? b\n: c\nd: [\n", &["? password", "••••", "? b", ": c", "d: ["]),
         (

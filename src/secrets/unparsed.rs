@@ -9,10 +9,9 @@ use std::ops::Range;
 
 use super::command_line::given_behind;
 use super::looks::stands_in;
-use super::place::place;
+use super::place::{PAIRS, Place, USERS, is_short_for_password, place};
 use super::{is_secret_path, looks_secret};
 use crate::model::{Policy, ValuePath};
-use crate::secrets::place::Place;
 
 /// So many keys above a line count.
 const DEEP: usize = 64;
@@ -32,6 +31,8 @@ pub fn spans(text: &str, policy: &Policy) -> Vec<Range<usize>> {
     let mut above: Vec<Above<'_>> = Vec::new();
     let anchors = secret_anchors(text, policy);
     let of_secret = text.lines().any(is_kind_secret);
+    // Which lines stand beside which nobody knows here.
+    let has_account = text.lines().any(|line| USERS.into_iter().any(|user| value_at(line, user).is_some()));
     // The keys above where the sides of a conflict part.
     let mut parted: Vec<Above<'_>> = Vec::new();
     // The name beside which a `value` stands.
@@ -93,7 +94,7 @@ pub fn spans(text: &str, policy: &Policy) -> Vec<Range<usize>> {
             Some(body_start..end)
         } else {
             let from = [
-                secret_from(policy, &way, body),
+                secret_from(policy, &way, body, has_account),
                 value_of(policy, name, body),
                 anchored(&anchors, body),
                 data_from(),
@@ -179,21 +180,27 @@ fn is_below_secret(policy: &Policy, way: &ValuePath, body: &str) -> bool {
     !own.is_some_and(is_open)
 }
 
-/// The text of an entry `name` that a line has.
+/// The text of the entry of a line that says what the value beside it is.
 fn name_in(body: &str) -> Option<&str> {
-    let at = body
-        .match_indices("name:")
-        .map(|(at, _)| at)
-        .find(|at| key_before(body.get(..at + 4).unwrap_or_default()) == "name")?;
-    let text = body.get(at + 5..)?.split([',', '}', '#']).next()?;
+    let at = PAIRS.into_iter().find_map(|(_, names)| value_at(body, names.first()?))?;
+    let text = body.get(at..)?.split([',', '}', '#']).next()?;
     Some(text.trim().trim_matches(['"', '\'']))
 }
 
-/// Where the `value` beside a secret name begins.
+/// Where in a line the value of this key begins.
+fn value_at(body: &str, key: &str) -> Option<usize> {
+    let mut ends = body.match_indices(key).map(|(at, _)| at + key.len());
+    let is_key = |end: &usize| {
+        body.get(*end..).is_some_and(|rest| rest.starts_with(':'))
+            && key_before(body.get(..*end).unwrap_or_default()) == key
+    };
+    ends.find(is_key).map(|end| end + 1)
+}
+
+/// Where the value beside a secret name begins.
 fn value_of(policy: &Policy, name: &str, body: &str) -> Option<usize> {
-    let at = body.find("value:")?;
-    let is_key = key_before(body.get(..at + 5)?) == "value";
-    (is_key && !name.is_empty() && is_secret_path(policy, &ValuePath::root().key(name))).then_some(at + 6)
+    let at = PAIRS.into_iter().find_map(|(key, _)| value_at(body, key))?;
+    (!name.is_empty() && is_secret_path(policy, &ValuePath::root().key(name))).then_some(at)
 }
 
 /// The anchors to which an alias refers that stands at the place of a secret.
@@ -225,7 +232,7 @@ fn may_be_secret(policy: &Policy, path: &ValuePath, key: &str) -> bool {
 }
 
 /// Where in a line the value of a secret key begins.
-fn secret_from(policy: &Policy, way: &ValuePath, body: &str) -> Option<usize> {
+fn secret_from(policy: &Policy, way: &ValuePath, body: &str, has_account: bool) -> Option<usize> {
     let found = body.match_indices([':', '=']).take_while(|(at, _)| *at < SEARCHED).find(|(at, _)| {
         let key = key_before(body.get(..*at).unwrap_or_default());
         let value = body.get(at + 1..).unwrap_or_default().trim();
@@ -235,7 +242,7 @@ fn secret_from(policy: &Policy, way: &ValuePath, body: &str) -> Option<usize> {
             && !value.starts_with("//")
             && is_value
             && !policy.is_reference(value)
-            && may_be_secret(policy, &way.key(key), key)
+            && (may_be_secret(policy, &way.key(key), key) || has_account && is_short_for_password(key))
     });
     let found =
         found.map(|(at, _)| at + 1).filter(|at| !body.get(*at..).unwrap_or_default().trim().is_empty());
