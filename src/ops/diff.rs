@@ -1,5 +1,6 @@
 //! `diff`: two sides, or the matrix of all three environments.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -72,15 +73,20 @@ impl<T> Compared<T> {
     pub(super) fn add(&mut self, item: Result<Option<T>>) {
         match item {
             Ok(item) => self.items.extend(item),
-            // One folder may hide many items.
-            Err(error) if self.unreadable.iter().any(|known| known.message == error.message) => {}
             Err(error) => self.unreadable.push(error),
         }
     }
 
     /// Adds what hides items of an environment, whether another one has them or not.
     fn add_hidden(&mut self, snapshot: &Snapshot, environment: Environment) {
-        snapshot.hidden_in(environment).for_each(|obstacle| self.add(Err(obstacle.error())));
+        self.unreadable.extend(snapshot.hidden_in(environment).map(|obstacle| obstacle.error()));
+    }
+
+    /// The same where what hides many items, and what both sides have, is told once.
+    fn told_once(mut self) -> Self {
+        let mut told = HashSet::new();
+        self.unreadable.retain(|error| told.insert(error.message.clone()));
+        self
     }
 }
 
@@ -135,7 +141,7 @@ pub fn diff(
             out.add_hidden(side.configuration.snapshot(), side.environment);
         }
     }
-    Ok(out)
+    Ok(out.told_once())
 }
 
 /// An item's file; `None` where there is none.
@@ -229,5 +235,5 @@ pub fn matrix(workspace: &Workspace, at: &At, keys: &[Key], reveal: Reveal) -> R
     if keys.is_empty() {
         Environment::ALL.into_iter().for_each(|environment| out.add_hidden(snapshot, environment));
     }
-    Ok(out)
+    Ok(out.told_once())
 }

@@ -8,7 +8,7 @@ use super::edit::blob_of;
 use super::kept_files::with_followers;
 use crate::engine::configuration::Configuration;
 use crate::engine::snapshot::{Place, place};
-use crate::model::{Error, Finding, Key, Result, Rule, Severity};
+use crate::model::{Error, Finding, Key, Result, Rule, Severity, ValuePath};
 use crate::store::transaction::FileChange;
 
 /// Refuses a change that would bring these errors.
@@ -25,16 +25,11 @@ pub(super) fn refuse_errors(found: &[Finding]) -> Result<()> {
     }
 }
 
-/// Whether what was found before is found again. The only document of a file gets a name beside another one.
-fn is_same(before: &Finding, after: &Finding) -> bool {
-    let is_same_path = match (&before.path, &after.path) {
-        (Some(before), Some(after)) => {
-            let is_named_now = before.document.is_first() && after.document.name().is_some();
-            before == after || is_named_now && before.segments == after.segments
-        }
-        (before, after) => before == after,
-    };
-    (&before.file, before.rule, &before.message) == (&after.file, after.rule, &after.message) && is_same_path
+/// By what it is told that something was found before.
+type FindingId = (String, Rule, Option<ValuePath>, String);
+
+fn id(finding: &Finding) -> FindingId {
+    (finding.file.clone(), finding.rule, finding.path.clone(), finding.message.clone())
 }
 
 /// One file as it would be; `None` when it would be gone.
@@ -96,11 +91,32 @@ impl<'a> Validation<'a> {
         };
         let mut found = errors(after)?;
         if !found.is_empty() {
-            let before = errors(self.configuration)?;
-            found.retain(|finding| !before.iter().any(|known| is_same(known, finding)));
+            let before: HashSet<_> = errors(self.configuration)?.iter().map(id).collect();
+            found.retain(|finding| {
+                !before.contains(&id(finding)) && !before.contains(&self.id_alone(finding))
+            });
         }
         found.extend(self.broken_schemas(after)?);
         Ok(found)
+    }
+
+    /// What a finding in the document that was the only one of its file was called then: that document had no
+    /// name.
+    fn id_alone(&self, finding: &Finding) -> FindingId {
+        let (file, rule, path, message) = id(finding);
+        let alone = |path: &ValuePath| {
+            let Some(Place::Item(item)) = place(file.strip_prefix(&self.configuration.snapshot().prefix)?)
+            else {
+                return None;
+            };
+            let item = self.configuration.item(&item.key, item.environment)?;
+            let before = self.configuration.document(item).ok()?;
+            let [only] = before.values() else { return None };
+            let is_it = path.document.name().is_some_and(|name| name.describes(only));
+            is_it.then(|| ValuePath { segments: path.segments.clone(), ..ValuePath::root() })
+        };
+        let path = path.as_ref().and_then(alone).or(path);
+        (file, rule, path, message)
     }
 
     /// What is wrong with the schemas of the items that stay, new or not: nobody can say what such a

@@ -714,4 +714,12 @@ fn a_second_document_makes_no_known_error_new() {
     let both = format!("{first}---\n{}", doc("job", "x: 1"));
     let world = world(&first, None, &[&both]);
     assert_eq!(promoted(&world, "--with-new", 0), both);
+    // The same in the document that comes is new.
+    let [first, second] = ["web", "job"].map(|name| doc(name, "x: 9"));
+    let both = format!("{first}---\n{second}");
+    let mut world = self::world(&first, None, &[&both]);
+    world
+        .write("schemas/x.schema.json", r#"{"properties": {"spec": {"properties": {"x": {"maximum": 5}}}}}"#);
+    world.commit("a schema");
+    assert_eq!(promoted(&world, "--with-new", 3), first);
 }

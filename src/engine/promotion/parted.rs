@@ -10,8 +10,8 @@ use crate::yaml::Document;
 
 /// The same pairs, but that those are opened of which a part with a value of the target's own went elsewhere,
 /// or into which such a part came, and those that hold something that makes no pair, or that the target has
-/// under both names: each other part is a pair of its own then. `own` are the target's own values that the source removed, and `called` says what it calls
-/// now what the target has.
+/// under both names: each other part is a pair of its own then. `own` are the target's own values that the
+/// source removed, and `called` says what it calls now what the target has.
 ///
 /// # Errors
 /// Those of `called`.

@@ -175,11 +175,11 @@ fn of_plan(
     for GivenValue { path, value, .. } in &plan.given {
         given.push(set_or_insert(&target, path, value.clone(), &into.file)?);
     }
-    let whole = with_parts(&plan.lines);
-    let in_place = rename_in_place(&whole, &source, &target, limits);
+    let decided = with_parts(&plan.lines);
+    let in_place = rename_in_place(&decided, &source, &target, limits);
     let (begun, lines) = match &in_place {
         Some((document, lines)) => (document, lines.as_slice()),
-        None => (&*target, &*whole),
+        None => (&*target, &*decided),
     };
     let written = |source: &Document| -> Result<Option<Document>> {
         let mut edits = operations(lines, source, begun);
@@ -196,7 +196,7 @@ fn of_plan(
         {
             result.left_comments = comments_left_out(&whole, &after);
         }
-        require_promised(planner, plan, &whole, &target, &after, &into.file)?;
+        require_promised(planner, plan, &decided, &target, &after, &into.file)?;
         result.is_emptied = is_empty(&after) && !is_empty(&target);
         if result.is_emptied && !(agreed.may_empty)(&plan.key) {
             return Err(Error::undecided(format!("{}: nothing would be left of the item", into.file))
