@@ -62,9 +62,12 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     match args.format.as_str() {
         "json" => plan_json::json(&report.hops, &mut out)?,
         "markdown" => status::markdown(&report.hops, &mut out)?,
-        _ => status::text(&report.hops, &context.view(), &mut out)?,
+        _ => status::text(&report.hops, &report.hidden, &context.view(), &mut out)?,
     }
     out.flush()?;
+    if args.format != "text" {
+        report.hidden.iter().for_each(|hidden| context.remark(&format!("note: {hidden}")));
+    }
     for file in &report.uncommitted {
         context.remark(&format!("note: {file} has changes that are not committed; they are not in this"));
     }
@@ -104,6 +107,6 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
         }
         ItemState::Unreadable(_) => true,
     };
-    let waiting = states().any(waits);
+    let waiting = states().any(waits) || !report.hidden.is_empty();
     Ok(u8::from(args.exit_code && waiting))
 }

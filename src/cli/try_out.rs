@@ -86,7 +86,7 @@ fn tell(result: &TrialResult, context: &Context, out: &mut dyn Write) -> std::io
         )?;
     }
     writeln!(out, "\n{strong}What would wait{strong:#}\n")?;
-    status::text(&result.status.hops, &view, out)?;
+    status::text(&result.status.hops, &result.status.hidden, &view, out)?;
     if !result.shared.is_empty() {
         writeln!(out, "\n{strong}What production has as staging has it{strong:#}\n")?;
         let rows: Vec<_> = result

@@ -13,7 +13,7 @@ use super::workspace::Workspace;
 use crate::engine::environment_words::{WordCount, is_known};
 use crate::engine::history::{CommitChanges, History};
 use crate::engine::promotion::{Grounds, ItemState, decision_owner};
-use crate::engine::snapshot::{Place, owner_of_folder, place};
+use crate::engine::snapshot::{FileKind, Place, owner_of_folder, place};
 use crate::model::{CommitId, CommitInfo, Environment, Hop, Key, Result, Revision, policy};
 use crate::secrets::mask::{Reveal, Shown};
 
@@ -29,6 +29,8 @@ pub(super) struct JudgedItems {
     pub(super) renamed: [Vec<RenamedItem>; 2],
     /// The environments of which nothing can be read, for something else stands in the place of their folder.
     pub(super) hidden: Vec<Environment>,
+    /// What else hides items of an environment, in words; none where single items were asked for.
+    pub(super) hidden_below: Vec<String>,
     /// Whether nothing but an item's own files and what is noted of it decides over it.
     goes_on: bool,
 }
@@ -76,9 +78,13 @@ pub(super) fn judge(
     }
     let is_hidden = |environment: &Environment| snapshot.require_environment(*environment).is_err();
     let hidden = Environment::ALL.into_iter().filter(is_hidden).collect();
+    let environments = Environment::ALL.into_iter().filter(|_| keys.is_empty());
+    let hidden_below = environments.flat_map(|environment| snapshot.hidden_in(environment));
+    let hidden_below = hidden_below.map(|obstacle| obstacle.error().message).collect();
     let items = judge_items(workspace, &planner, keys, reveal)?;
     let renamed = renamed_of(&planner.history, &items);
-    Ok(JudgedItems { items, renamed, hidden, goes_on: schemas_stay_inside(&planner.configuration) })
+    let goes_on = schemas_stay_inside(&planner.configuration);
+    Ok(JudgedItems { items, renamed, hidden, hidden_below, goes_on })
 }
 
 fn judge_items(
@@ -127,13 +133,16 @@ impl JudgedItems {
         head: &CommitId,
     ) -> Result<Option<Self>> {
         let repository = &workspace.repository;
-        if !self.goes_on {
+        if !self.goes_on || !self.hidden_below.is_empty() {
             return Ok(None);
         }
         let Some(commits) = repository.changes_since(head, before)? else { return Ok(None) };
         let wanted = ["environments/", "schemas/", ".terrace/", policy::FILE].map(str::to_owned);
         let differing = repository.parts().differing(before, head, &BTreeSet::from(wanted))?;
         let Some(differing) = differing else { return Ok(None) };
+        if differing.values().flatten().any(|entry| entry.kind != FileKind::File) {
+            return Ok(None);
+        }
         let brought = commits.iter().flat_map(|commit| &commit.brought);
         let changes = commits.iter().chain(brought).flat_map(|commit| &commit.changes);
         let paths = changes.map(|change| change.path.as_str()).chain(differing.keys().map(String::as_str));

@@ -14,6 +14,8 @@ use crate::store::RememberedAnswer;
 pub struct Status {
     /// Each hop in promotion order, values masked.
     pub hops: Vec<HopStatus<Shown>>,
+    /// What hides items of an environment, in words, where no single items were asked for.
+    pub hidden: Vec<String>,
     /// Source files with changes that are not committed and therefore not judged.
     pub uncommitted: Vec<String>,
     /// The latest move at which an item's history begins, because several files may have been it
@@ -101,5 +103,6 @@ fn told(judged: JudgedItems, uncommitted: Vec<String>) -> Status {
     for (hop, renamed) in hops.iter_mut().zip(&judged.renamed) {
         join_renamed_items(hop, renamed);
     }
-    Status { hops: hops.into(), uncommitted, begins_at_move, words: count.alone().collect() }
+    let (hidden, words) = (judged.hidden_below, count.alone().collect());
+    Status { hops: hops.into(), hidden, uncommitted, begins_at_move, words }
 }

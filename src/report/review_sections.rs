@@ -68,7 +68,7 @@ pub(super) fn sections(review: &Review, view: &View) -> io::Result<Vec<Section>>
             waiting => {
                 let columns = view.columns.map(|columns| columns.saturating_sub(2));
                 let narrower = View { columns, ..view.clone() };
-                indented(out, |out| status::text(waiting, &narrower, out))
+                indented(out, |out| status::text(waiting, &[], &narrower, out))
             }
         }
     })?);

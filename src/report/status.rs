@@ -1,5 +1,6 @@
 //! What waits, what stops and what is behind: one screen for both hops.
 
+use std::collections::HashSet;
 use std::io::{self, Write};
 
 use indexmap::IndexSet;
@@ -13,14 +14,23 @@ use crate::engine::promotion::{HopStatus, ItemPlan, ItemState, Level, PlanEntry,
 use crate::model::{Environment, Hop, Key};
 use crate::secrets::mask::Shown;
 
-/// Writes the state of both hops for people, values already masked.
+/// Writes the state of both hops for people, values already masked; `hidden` says what hides items.
 ///
 /// # Errors
 /// Those of `out`.
-pub fn text(hops: &[HopStatus<Shown>], view: &View, out: &mut dyn Write) -> io::Result<()> {
+pub fn text(
+    hops: &[HopStatus<Shown>],
+    hidden: &[String],
+    view: &View,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let quiet = hops.iter().all(|hop| hop.items.is_empty());
-    if quiet {
+    if quiet && hidden.is_empty() {
         return writeln!(out, "everything is promoted");
+    }
+    if quiet {
+        writeln!(out, "everything that is judged is promoted")?;
+        return not_judged(hops, hidden, view, out);
     }
     let rows: Vec<Vec<Vec<Cell>>> = hops
         .iter()
@@ -57,7 +67,7 @@ pub fn text(hops: &[HopStatus<Shown>], view: &View, out: &mut dyn Write) -> io::
             writeln!(out, "  {word}")?;
         }
     }
-    unreadable(hops, view, out)?;
+    not_judged(hops, hidden, view, out)?;
     match next(hops) {
         Some((key, target)) => {
             let (key, to) = (clean(key.as_str()), format!("--to {target}"));
@@ -67,21 +77,28 @@ pub fn text(hops: &[HopStatus<Shown>], view: &View, out: &mut dyn Write) -> io::
     }
 }
 
-/// The items that cannot be judged, each said once.
-fn unreadable(hops: &[HopStatus<Shown>], view: &View, out: &mut dyn Write) -> io::Result<()> {
-    let mut rows: IndexSet<(&Key, &str)> = IndexSet::new();
+/// The items that cannot be judged, and what else hides some, each said once.
+fn not_judged(
+    hops: &[HopStatus<Shown>],
+    hidden: &[String],
+    view: &View,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mut rows: IndexSet<(&str, &str)> = IndexSet::new();
     for (key, state) in hops.iter().flat_map(|hop| &hop.items) {
         if let ItemState::Unreadable(why) = state {
-            rows.insert((key, why));
+            rows.insert((key.as_str(), why));
         }
     }
+    let told: HashSet<&str> = rows.iter().map(|(_, why)| *why).collect();
+    rows.extend(hidden.iter().filter(|why| !told.contains(why.as_str())).map(|why| ("", why.as_str())));
     if rows.is_empty() {
         return Ok(());
     }
     let style = view.styles.error;
     writeln!(out, "\n{style}not judged{style:#}")?;
-    let cells = |(key, why): (&Key, &str)| {
-        vec![Cell::new(format!("  {}", clean(key.as_str()))), Cell::new(cut(why, 120)).prose()]
+    let cells = |(key, why): (&str, &str)| {
+        vec![Cell::new(format!("  {}", clean(key))), Cell::new(cut(why, 120)).prose()]
     };
     let rows: Vec<_> = rows.into_iter().map(cells).collect();
     align(&rows, view).iter().try_for_each(|line| writeln!(out, "{line}"))
@@ -197,6 +214,6 @@ fn summary(plan: &ItemPlan<Shown>, view: &View) -> (String, String) {
 /// Those of `out`.
 pub fn markdown(hops: &[HopStatus<Shown>], out: &mut dyn Write) -> io::Result<()> {
     let mut shown = Vec::new();
-    text(hops, &View::default(), &mut shown)?;
+    text(hops, &[], &View::default(), &mut shown)?;
     writeln!(out, "<!-- terrace:status -->\n{}", markdown::fenced(&String::from_utf8_lossy(&shown)))
 }

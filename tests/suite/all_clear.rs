@@ -476,6 +476,42 @@ fn an_item_that_is_hidden_is_not_absent() {
 }
 
 #[test]
+fn what_hides_items_everywhere_is_not_promoted() {
+    for hidden in ["team", "x.yaml"] {
+        let mut world = World::with(&[("environments/staging/y.yaml", "a: 1\n"), ("elsewhere", "a: 1\n")]);
+        for environment in ["development", "staging", "production"] {
+            std::fs::create_dir_all(world.dir.join(format!("environments/{environment}"))).expect("a folder");
+            world.write(&format!("environments/{environment}/y.yaml"), "a: 1\n");
+        }
+        world.commit("y");
+        assert_eq!(run(&world, "status --exit-code"), (0, "everything is promoted\n".to_owned()));
+        for environment in ["development", "staging", "production"] {
+            let link = world.dir.join(format!("environments/{environment}/{hidden}"));
+            symlink("../../elsewhere", link).expect("a link");
+        }
+        world.commit("links");
+        // The second time it is remembered.
+        for _ in 0..2 {
+            let (code, told) = run(&world, "status --exit-code");
+            assert_eq!(code, 1, "{told}");
+            assert_eq!(told.matches("is a symbolic link").count(), 3, "{told}");
+            assert!(told.starts_with("everything that is judged is promoted\n"), "{told}");
+        }
+        let (code, told) = run(&world, "status --format json");
+        assert!(
+            code == 0 && told.contains(&format!("note: environments/staging/{hidden} is a symbolic")),
+            "{told}"
+        );
+        for environment in ["development", "staging", "production"] {
+            let link = world.dir.join(format!("environments/{environment}/{hidden}"));
+            std::fs::remove_file(link).expect("removed");
+        }
+        world.commit("no links");
+        assert_eq!(run(&world, "status --exit-code"), (0, "everything is promoted\n".to_owned()));
+    }
+}
+
+#[test]
 fn decisions_that_are_hidden_are_told() {
     let world = base();
     world.terrace(&["hold", "x", "a", "--env", "production", "--reason", "ours"]).exits(0);
