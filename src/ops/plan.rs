@@ -14,7 +14,7 @@ use crate::engine::naming::Naming;
 use crate::engine::promotion::{
     Decision, Grounds, Input, ItemPlan, Judge, Level, PlanEntry, Reason, Selection, Siblings, SourceCommit,
     SourceCommits, asked, containers, decisions, join_renamed, judge_leaves, leaves, note_origins,
-    note_successors, select, stop_shared,
+    note_successors, parts_at, select, stop_shared,
 };
 use crate::engine::snapshot::{ItemFile, Reading, Snapshot, Source};
 use crate::engine::timeline::Question;
@@ -527,13 +527,16 @@ impl Planner {
         if selection.is_plain() {
             return Ok(Vec::new());
         }
-        let leaves = self.leaves(key, hop)?.unwrap_or_default();
+        let mut leaves = self.leaves(key, hop)?.unwrap_or_default();
         let selection = &self.settle_selection(key, hop, selection)?;
         let mut sides = Vec::new();
         for environment in [hop.source(), hop.target()] {
             if let Some(item) = self.item(key, environment) {
                 sides.push(self.document(item)?);
             }
+        }
+        if let Some(source) = sides.first() {
+            leaves.extend(parts_at(&leaves, selection.decided(), source));
         }
         let by_place = |path: &ValuePath| path.segments.iter().any(|s| matches!(s, Segment::Index(_)));
         let exists = |path: &ValuePath| !by_place(path) && sides.iter().any(|side| side.at(path).is_some());

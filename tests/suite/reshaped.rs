@@ -170,14 +170,14 @@ fn what_moved_keeps_its_values_and_nothing_is_lost() {
             Some("db:\n  l:\n  - {name: a, v: 7}\n  - {name: b, v: 7, token: hunter2xx}\n"),
             &["database:\n  l:\n  - {name: a, v: 1}\n  - {name: b, v: 2, token: hunter2xx}\n"],
             "--with-new",
-            "db:\n  l:\n  - {name: b, v: 7, token: hunter2xx}\ndatabase:\n  l:\n  - name: a\n    v: 7\n  - name: b\n    v: 2\n",
+            "db:\n  l:\n  - {name: b, v: 7, token: hunter2xx}\ndatabase:\n  l:\n  - name: a\n    v: 7\n",
         ),
         (
             "l:\n- name: a\n  token: hunter2xx\n  v: u\n",
             None,
             &["l:\n- name: aa\n  token: hunter2xx\n  v: u\n"],
             "--with-new",
-            "l:\n- name: aa\n  v: u\n- name: a\n  token: hunter2xx\n  v: u\n",
+            "l:\n- name: a\n  token: hunter2xx\n  v: u\n",
         ),
         // A part of an element is asked for.
         (
@@ -488,15 +488,38 @@ fn a_renamed_element_or_document_keeps_the_targets_text() {
     assert_eq!(world_.read(FILES[1]), own.replace("web", "front"));
 }
 
+/// A part is left or asked for with the whole; by itself it gets a value, the source's too, or keeps its own.
 #[test]
-fn of_a_part_of_what_is_renamed_nothing_is_decided() {
-    let world =
-        world("s:\n  host: h\n  n: 1\n", Some("s:\n  host: own\n  n: 1\n"), &["t:\n  host: h\n  n: 1\n"]);
-    for part in
-        ["--take source=t.host", "--take target=t.host --reason ours", "--except t.host", "--set t.host=x"]
+fn of_a_part_of_what_is_renamed_a_value_is_decided() {
+    let own = "s:\n  host: own # why\n  n: 1\n";
+    let result = |host: &str| format!("t:\n  host: {host} # why\n  n: 1\n");
+    for (options, expected) in [
+        ("--with-new --take source=t.host", result("h")),
+        ("--with-new --set t.host=x", result("x")),
+        ("--with-new --take target=t.host --reason ours", result("own")),
+        ("--with-new --take source=t.n", result("own")),
+        ("--without-new --take source=t.host", result("h")),
+        ("--without-new --set t.host=x", own.to_owned()),
+    ] {
+        let world = world("s:\n  host: h\n  n: 1\n", Some(own), &["t:\n  host: h\n  n: 1\n"]);
+        world.line(&format!("promote x --to staging {options} -o plan.json")).exits(0);
+        assert_eq!(promoted(&world, options, 0), expected, "{options}");
+        let again = world.line(&format!("promote x --to staging --yes {options}")).exits(0);
+        assert!(again.contains("nothing to do"), "{again}");
+        if expected != own {
+            world.git(&["reset", "-q", "--hard", "HEAD~1"]);
+            world.line("promote --plan plan.json --yes").exits(0);
+            assert_eq!(world.read(FILES[1]), expected, "{options}");
+            world.line("rollback x --env staging --yes").exits(0);
+            assert_eq!(world.read(FILES[1]), own, "{options}");
+        }
+    }
+    let world = world("s:\n  host: h\n  n: 1\n", Some(own), &["t:\n  host: h\n  n: 1\n"]);
+    for (part, at) in
+        [("--except t.host", "t.host"), ("--take source=s.host", "s.host"), ("--set t.z=1", "t.z")]
     {
         let told = world.line(&format!("promote x --to staging --with-new --yes {part}"));
-        assert!(told.stderr.contains("nothing of this plan is at t.host"), "{part}: {}", told.told());
+        assert!(told.stderr.contains(&format!("nothing of this plan is at {at}")), "{}", told.told());
         told.exits(2);
     }
 }
@@ -722,4 +745,66 @@ fn a_second_document_makes_no_known_error_new() {
         .write("schemas/x.schema.json", r#"{"properties": {"spec": {"properties": {"x": {"maximum": 5}}}}}"#);
     world.commit("a schema");
     assert_eq!(promoted(&world, "--with-new", 3), first);
+}
+
+/// An element with something that is not promoted comes and stays whole: it is renamed in the target by hand.
+#[test]
+fn an_element_with_a_secret_is_not_halved() {
+    let list = |name: &str, password: &str, x: u8| {
+        format!("l:\n- name: {name}\n  password: {password}\n  x: {x}\n- name: c\n  z: 3\n")
+    };
+    let own = list("a", "hunterO1", 7);
+    let source = list("n", "hunterS1", 1);
+    let mut world = world(&list("a", "hunterS1", 1), Some(&own), &[&source]);
+    for options in ["--with-new", "--with-new --with-removals", "--with-new --skip-undecided"] {
+        let told = world.line(&format!("promote x --to staging --yes {options}")).exits(0);
+        assert!(told.contains("rename it in staging itself") && told.contains("nothing to do"), "{told}");
+    }
+    world.write(FILES[1], &list("n", "hunterO1", 7));
+    world.commit("by hand");
+    let told = world.line("promote x --to staging --yes").exits(0);
+    assert!(told.contains("nothing to do") && !told.contains("renamed"), "{told}");
+    // One of a list that goes elsewhere: the others go.
+    let moved = |elements: &str| format!("q:\n  {}", elements.replace('\n', "\n  ").trim_end());
+    let world = self::world(
+        &list("a", "hunterS1", 1),
+        Some(&own),
+        &[&format!("{}\n", moved(&list("a", "hunterS1", 1)))],
+    );
+    let expected = "l:\n- name: a\n  password: hunterO1\n  x: 7\nq:\n  l:\n  - name: c\n    z: 3\n";
+    for options in ["--with-new", "--with-new --with-removals"] {
+        assert_eq!(promoted(&world, options, 0), expected, "{options}");
+    }
+}
+
+/// What the target renamed by a promotion it did not remove.
+#[test]
+fn what_is_renamed_within_a_promoted_rename_is_renamed() {
+    let text = |mapping: &str, key: &str, value: &str| {
+        format!("port: 80\n{mapping}:\n  {key}: {value}\n  size: 1\n")
+    };
+    let mut world = world(
+        &text("server", "timeout", "5"),
+        Some(&text("server", "timeout", "9 # own")),
+        &[&text("http", "timeout", "5")],
+    );
+    assert_eq!(promoted(&world, "--with-new", 0), text("http", "timeout", "9 # own"));
+    world.write(FILES[0], &text("http", "limit", "5"));
+    world.commit("limit");
+    assert_eq!(promoted(&world, "--with-new", 0), text("http", "limit", "9 # own"));
+}
+
+#[test]
+fn a_renamed_document_keeps_the_targets_namespace() {
+    let doc = |name: &str, size: u8| {
+        format!("apiVersion: v1\nkind: Service\nmetadata:\n  name: {name}\nspec:\n  size: {size}\n")
+    };
+    let job = "apiVersion: v1\nkind: Job\nmetadata:\n  name: a\nspec:\n  x: 1\n---\n";
+    let mine = |name: &str| format!("{job}{}", doc(name, 7).replace("spec:", "  namespace: mine\nspec:"));
+    let world = world(
+        &format!("{job}{}", doc("web", 1)),
+        Some(&mine("web")),
+        &[&format!("{job}{}", doc("front", 1))],
+    );
+    assert_eq!(promoted(&world, "--with-new", 0), mine("front"));
 }

@@ -168,7 +168,7 @@ impl Own<'_> {
 
     /// Whether the target keeps an entry that the source has no more.
     fn stays(&self, now: &ValuePath, places: &Places<'_>, old: Option<&Value>, own: &Value) -> bool {
-        old != Some(own) && (self.is_own)(&self.was(now, places))
+        old != Some(own) && ((self.is_own)(&self.was(now, places)) || self.tells_apart(now))
     }
 }
 

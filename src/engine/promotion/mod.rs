@@ -51,7 +51,7 @@ pub use judge::{Judge, Judgement};
 pub use leaves::{Leaf, asked, containers, leaves};
 pub use left_alone::LeftAlone;
 pub use origins::note_origins;
-pub use parts::with_parts;
+pub use parts::{parts_at, with_parts};
 pub use plan::{GivenValue, HopStatus, Input, ItemPlan, ItemState, decide, judge_leaves, select};
 pub use reason::{Hesitation, LeftOut, Reason};
 pub use recorded::{

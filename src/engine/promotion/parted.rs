@@ -8,6 +8,13 @@ use crate::engine::pairs::Pair;
 use crate::model::{CommitId, PathTree, Result, Segment, Value, ValuePath};
 use crate::yaml::Document;
 
+/// What is left of pairs when they are opened.
+pub(super) struct Apart {
+    pub(super) pairs: Vec<(CommitId, Pair)>,
+    /// The elements that make no pair for what is in them: they come or stay away whole.
+    pub(super) held: Vec<Pair>,
+}
+
 /// The same pairs, but that those are opened of which a part with a value of the target's own went elsewhere,
 /// or into which such a part came, and those that hold something that makes no pair, or that the target has
 /// under both names: each other part is a pair of its own then. `own` are the target's own values that the
@@ -22,7 +29,7 @@ pub(super) fn apart(
     called: &dyn Fn(&ValuePath) -> Result<Option<ValuePath>>,
     sides: (&Document, &Document),
     lists: &dyn ListRules,
-) -> Result<Vec<(CommitId, Pair)>> {
+) -> Result<Apart> {
     let went = went(&found, own, called, sides)?;
     found.extend(went);
     let own: PathTree<'_, ()> = own.iter().map(|path| (path, ())).collect();
@@ -38,7 +45,7 @@ pub(super) fn apart(
             parted.entry(number).or_default().push(part);
         }
     }
-    let mut out = Vec::with_capacity(found.len());
+    let (mut out, mut held) = (Vec::with_capacity(found.len()), Vec::new());
     for (number, (id, pair)) in found.iter().enumerate() {
         let parts = parted.get(&number).map_or(&[][..], Vec::as_slice);
         let is_parted = |pair: &Pair| parts.iter().any(|part| is_parted(pair, part));
@@ -48,18 +55,22 @@ pub(super) fn apart(
         let each = &mut |pair: Pair| {
             if !holds_apart(&pair) {
                 out.push((id.clone(), pair));
+            } else if is_element(&pair) && sides.1.at(&pair.to).is_none() {
+                held.push(pair);
             }
         };
         open(pair.clone(), &is_closed, called, sides, lists, each)?;
     }
-    Ok(out)
+    Ok(Apart { pairs: out, held })
 }
 
-/// Whether what the target has at the old name can go to the new one, or, where it has a mapping there already,
+/// Whether what the target has at the old name can go to the new one, or, where both names have a mapping or a list,
 /// entries of it can.
 pub(super) fn may_move(target: &Document, pair: &Pair) -> bool {
     match (target.at(&pair.from), target.at(&pair.to)) {
-        (Some(_), None) | (Some(Value::Map(_)), Some(Value::Map(_))) => true,
+        (Some(_), None)
+        | (Some(Value::Map(_)), Some(Value::Map(_)))
+        | (Some(Value::List(_)), Some(Value::List(_))) => true,
         (_, Some(_)) | (None, None) => false,
     }
 }

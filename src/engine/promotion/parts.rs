@@ -1,9 +1,12 @@
 //! What is decided within a renamed entry by itself: it is a part of what moves.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use super::entry::{Action, PlanEntry};
-use crate::model::{PathTree, Segment, Value};
+use super::resolution::{Level, Resolution};
+use crate::model::{PathTree, Segment, Value, ValuePath};
+use crate::yaml::Document;
 
 /// By number of a line that speaks of a part of a renamed entry, the number of that entry's line.
 fn parts(lines: &[PlanEntry]) -> Vec<(usize, usize)> {
@@ -14,6 +17,40 @@ fn parts(lines: &[PlanEntry]) -> Vec<(usize, usize)> {
         (*whole != number).then_some((number, *whole))
     };
     lines.iter().enumerate().filter_map(part).collect()
+}
+
+/// Lines for those of these paths that are within a renamed entry, by its new name, and of which no line speaks:
+/// somebody decides of them by themselves.
+#[must_use]
+pub fn parts_at<'p>(
+    lines: &[PlanEntry],
+    paths: impl Iterator<Item = &'p ValuePath>,
+    source: &Document,
+) -> Vec<PlanEntry> {
+    let wholes = lines.iter().filter(|line| line.renamed.is_some()).map(|line| (&line.path, line));
+    let wholes: PathTree<'_, &PlanEntry> = wholes.collect();
+    let known: HashSet<&ValuePath> = lines.iter().map(|line| &line.path).collect();
+    let mut seen = HashSet::new();
+    let part = |path: &ValuePath| {
+        let (_, whole) = wholes.above(path).next().filter(|_| !known.contains(path))?;
+        let below = path.segments.get(whole.path.segments.len()..).unwrap_or_default();
+        let at = |value: &Value| below.iter().try_fold(value, |value, step| value.child(step)).cloned();
+        let (new, own) = (whole.source.as_ref().and_then(at)?, at(&whole.renamed.as_ref()?.carried)?);
+        Some(PlanEntry {
+            path: path.clone(),
+            pointer: source.pointer(path),
+            resolution: Resolution::EnvironmentSpecific,
+            level: Level::Keep,
+            verdict: Action::Keep,
+            source: Some(new),
+            target: Some(own),
+            top: path.clone(),
+            renamed: None,
+            was: None,
+            ..(*whole).clone()
+        })
+    };
+    paths.filter(|path| seen.insert(*path)).filter_map(part).collect()
 }
 
 /// Leaves parts as they are where what they are in does not move.

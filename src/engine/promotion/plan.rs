@@ -297,11 +297,14 @@ pub fn decide(mut lines: Vec<PlanEntry>, selection: &Selection) -> Vec<PlanEntry
 /// Applies a selection to judged leaves and gathers those of one fate.
 #[must_use]
 pub fn select(
-    lines: Vec<PlanEntry>,
+    mut lines: Vec<PlanEntry>,
     selection: &Selection,
     source: &Document,
     target: &Document,
 ) -> Vec<PlanEntry> {
+    let named = parts::parts_at(&lines, selection.decided(), source);
+    let is_set = |part: &PlanEntry| selection.set.iter().any(|(path, _)| *path == part.path);
+    lines.extend(named.into_iter().filter(|part| part.source != part.target || is_set(part)));
     gather(decide(lines, selection), source, target)
 }
 

@@ -61,6 +61,8 @@ pub enum Reason {
         /// The commit that brought it.
         by: Option<CommitId>,
     },
+    /// The source gave another name to an element of which something in the target stays as it is.
+    HeldUnder(ValuePath),
     /// Row 12.
     Behind {
         /// When the source left the value that the target has.
@@ -214,6 +216,10 @@ impl Reason {
                 let by = by.as_ref().map_or(String::new(), |by| format!(" by {}", by.short()));
                 format!("new in {source} on {}{by}", day(*on))
             }
+            Self::HeldUnder(name) => {
+                let name = shown_path(name);
+                format!("`{name}` renamed, which holds what is not promoted: rename it in {target} itself")
+            }
             Self::Behind { left } => format!("{target} is on the value {source} left on {}", day(*left)),
             Self::Own { since } => {
                 format!("{target}'s own; {source} has not changed it since {}", day(*since))
@@ -282,6 +288,7 @@ impl Reason {
             | Self::TargetBegan
             | Self::NewButNames(_)
             | Self::LeftOut(_)
+            | Self::HeldUnder(_)
             | Self::New { .. }
             | Self::Behind { .. }
             | Self::Own { .. }

@@ -11,7 +11,7 @@ use super::carried::{Known, Own};
 use super::entry::{Action, PlanEntry, Renamed};
 use super::judge::Judge;
 use super::leaves::highest_absent;
-use super::parted;
+use super::parted::{self, Apart};
 use super::reason::Reason;
 use super::resolution::{Level, Resolution};
 use super::source_commits::{SourceCommit, SourceCommits};
@@ -35,7 +35,7 @@ fn renaming_commits(lines: &[PlanEntry]) -> Vec<CommitId> {
 /// # Errors
 /// When a version of the source's file cannot be read.
 pub fn join_renamed(
-    lines: Vec<PlanEntry>,
+    mut lines: Vec<PlanEntry>,
     commits: &SourceCommits<'_>,
     (source, target): (&Document, &Document),
     lists: &dyn ListRules,
@@ -94,7 +94,8 @@ pub fn join_renamed(
     };
     let own = lines.iter().filter(|line| line.source.is_none() && is_targets_own(line));
     let own: Vec<ValuePath> = own.map(|line| line.path.clone()).collect();
-    let found = parted::apart(found, &own, &holds_apart, &called, (source, target), lists)?;
+    let Apart { pairs: found, held } =
+        parted::apart(found, &own, &holds_apart, &called, (source, target), lists)?;
     drop(staying);
     // The lines at both ends of each pair: the old one's, and the new one's.
     let ends = found
@@ -106,6 +107,12 @@ pub fn join_renamed(
     for (number, line) in lines.iter().enumerate() {
         if let Some((_, (pair, end))) = ends.above(&line.path).next() {
             at[*pair][*end].push(number);
+        }
+    }
+    let held: PathTree<'_, &ValuePath> = held.iter().map(|pair| (&pair.to, &pair.from)).collect();
+    for line in lines.iter_mut().filter(|line| line.target.is_none() && line.level == Level::Ask) {
+        if let Some((_, from)) = held.above(&line.path).next() {
+            (line.level, line.reason) = (Level::Offer, Reason::HeldUnder((*from).clone()));
         }
     }
     let mut lines: Vec<Option<PlanEntry>> = lines.into_iter().map(Some).collect();

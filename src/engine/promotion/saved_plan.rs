@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use super::entry::Action;
 use super::entry::PlanEntry;
-use super::parts::stay_with_the_whole;
+use super::parts::{parts_at, stay_with_the_whole};
 use super::plan::{at_highest, enters_an_element, keep_elements_whole, same_judgement};
 use crate::model::{BlobId, CommitId, Error, Help, Hop, Key, PathTree, Result, Value, ValuePath};
 use crate::secrets::without_secret_steps;
@@ -104,6 +104,7 @@ pub fn settle(
     target: &Document,
 ) -> Result<Vec<PlanEntry>> {
     keep_elements_whole(&mut leaves);
+    leaves.extend(parts_at(&leaves, agreed.lines.iter().map(|line| &line.path), source));
     let mut groups: Vec<(&SavedEntry, Vec<PlanEntry>)> =
         agreed.lines.iter().map(|line| (line, Vec::new())).collect();
     let lines: PathTree<'_, usize> =

@@ -184,6 +184,12 @@ impl Selection {
             || self.set.iter().any(|(named, _)| named.covers(path))
     }
 
+    /// The paths of which something was decided by name, each by itself.
+    pub fn decided(&self) -> impl Iterator<Item = &ValuePath> {
+        let given = self.set.iter().map(|(path, _)| path);
+        self.take_source.iter().chain(&self.take_target).chain(given)
+    }
+
     /// The first option that chooses parts of a plan, as the user wrote it.
     #[must_use]
     pub fn parts(&self) -> Option<&'static str> {
@@ -203,9 +209,10 @@ impl Selection {
         // The whole is named where it is one value; elsewhere it is a word that got lost.
         let is_whole = |path: &ValuePath| !path.is_file() || lines.iter().any(|line| line.path.is_file());
         let speaks = |path: &ValuePath| is_whole(path) && (leaves.reaches(path) || exists(path));
-        // What was renamed is taken or left whole: of a part of it nothing is decided but a conflict.
-        let renamed = lines.iter().filter(|line| line.renamed.is_some()).map(|line| (&line.path, ()));
-        let renamed: PathTree<'_, ()> = renamed.collect();
+        // What was renamed is taken or left whole.
+        let ends = |line: &'_ PlanEntry| line.renamed.as_ref().map(|it| [it.from.clone(), line.path.clone()]);
+        let ends: Vec<ValuePath> = lines.iter().filter_map(ends).flatten().collect();
+        let renamed: PathTree<'_, ()> = ends.iter().map(|end| (end, ())).collect();
         let is_part = |path: &ValuePath| {
             let is_line = leaves.reaches(path);
             !is_line && renamed.above(path).any(|(steps, ())| steps < path.segments.len())

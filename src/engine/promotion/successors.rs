@@ -9,9 +9,9 @@ use std::sync::Arc;
 
 use super::entry::PlanEntry;
 use super::source_commits::{SourceCommit, SourceCommits};
-use crate::diff::Depth;
 use crate::diff::labels::DocumentLabels;
 use crate::diff::lists::ListRules;
+use crate::diff::{Change, Depth, leaves_of};
 use crate::model::{Result, Value, ValuePath, lookups};
 use crate::yaml::{Document, FileValues};
 
@@ -112,14 +112,22 @@ impl Replaced {
                     by_parent.entry(change.path.parent()).or_default().0 += 1;
                     removed.push((change.path, value));
                 }
-                (None, Some(value)) => {
+                (None, Some(_)) => {
                     let number = added.len();
                     let (_, count, last) = by_parent.entry(change.path.parent()).or_default();
                     (*count, *last) = (*count + 1, number);
-                    value.walk(&change.path, &mut |path, leaf| {
-                        let holders = by_value.entry(leaf.canonical()).or_default();
-                        holders.entry(number).or_default().push(path.clone());
-                    });
+                    for Change { path, .. } in leaves_of(&change, lists) {
+                        let Some(leaf) = commit.after.at(&path) else { continue };
+                        let mut hold = |held: &Value| {
+                            let holders = by_value.entry(held.canonical()).or_default();
+                            let places = holders.entry(number).or_default();
+                            if places.last() != Some(&path) {
+                                places.push(path.clone());
+                            }
+                        };
+                        hold(leaf);
+                        leaf.walk(&path, &mut |_, held| hold(held));
+                    }
                     added.push(change.path);
                 }
                 _ => {}
@@ -198,6 +206,12 @@ mod tests {
             (&["db: {host: h, port: 1}", "db2: {conn: {host: h}, n: 2}"], "db.host", &["db2.conn.host"]),
             (&["db: {host: h, port: 1}", "db2: {conn: {host: h}, n: 2}"], "db.port", &["db2"]),
             (&["l: [{name: a, v: 1}]", "l: [{name: b, v: 1}]"], "l[name=a].v", &["l[name=b].v"]),
+            (
+                &["l: [{name: a, v: 1}]\nz: 0", "q: {l: [{name: a, v: 1}]}\nz: 0"],
+                "l[name=a].v",
+                &["q.l[name=a].v"],
+            ),
+            (&["l: [1, 2]\nn: 3\nz: 0", "q: {l: [1, 2, 4], n: 3}\nz: 0"], "l", &["q"]),
             // Twice, and with another value meanwhile.
             (&["m: {a: 1, z: 0}", "m: {b: 1, z: 0}", "m: {b: 2, z: 0}", "m: {c: 2, z: 0}"], "m.a", &["m.c"]),
             (&["a: 1\nz: 0", "b: 1\nz: 0", "z: 0"], "a", &[]),

@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use super::{Question, Timeline, value_at};
 use crate::diff::Depth;
 use crate::engine::pairs::pairs;
-use crate::model::{PathTree, ValuePath};
+use crate::model::{PathTree, Value, ValuePath};
 use crate::yaml::FileValues;
 
 /// When an entry got its name, and which it had before; each time, oldest first.
@@ -24,8 +24,8 @@ pub(super) struct Exchange {
     event: usize,
     /// The highest entries that went.
     lost: Vec<ValuePath>,
-    /// The highest entries that came.
-    gained: Vec<ValuePath>,
+    /// The highest entries that came, and what they held.
+    gained: Vec<(ValuePath, Value)>,
     /// The new and the old name of what is the same but for it.
     renamed: Vec<(ValuePath, ValuePath)>,
 }
@@ -44,7 +44,7 @@ impl Exchange {
         for change in documents.diff(before.values(), after.values(), *lists, Depth::Whole) {
             match (change.left, change.right) {
                 (Some(_), None) => lost.push(change.path),
-                (None, Some(_)) => gained.push(change.path),
+                (None, Some(value)) => gained.push((change.path, value.clone())),
                 _ => {}
             }
         }
@@ -70,16 +70,25 @@ pub(super) fn names(exchanges: &[Vec<Exchange>; 2]) -> [Names; 2] {
     });
     let mut all = own.clone();
     for ((exchanges, names), others) in exchanges.iter().zip(&mut all).zip(own.iter().rev()) {
-        let mut gained: HashMap<&ValuePath, Vec<usize>> = HashMap::new();
+        let mut gained: HashMap<&ValuePath, Vec<(usize, &Value)>> = HashMap::new();
         for (number, exchange) in exchanges.iter().enumerate().filter(|_| !others.is_empty()) {
-            exchange.gained.iter().for_each(|path| gained.entry(path).or_default().push(number));
+            for (path, value) in &exchange.gained {
+                gained.entry(path).or_default().push((number, value));
+            }
         }
         let lost: Vec<_> = exchanges.iter().map(|exchange| tree(&exchange.lost)).collect();
         let renamed: Vec<&ValuePath> = others.keys().collect();
         for to in renamed {
-            let above = (0..=to.segments.len()).filter_map(|steps| gained.get(&to.prefix(steps)));
-            for number in above.flatten() {
+            let above =
+                (0..=to.segments.len()).filter_map(|steps| Some((steps, gained.get(&to.prefix(steps))?)));
+            for (steps, (number, value)) in
+                above.flat_map(|(steps, came)| came.iter().map(move |it| (steps, it)))
+            {
                 let event = exchanges[*number].event;
+                let below = to.segments.get(steps..).unwrap_or_default();
+                if below.iter().try_fold(*value, |value, step| value.child(step)).is_none() {
+                    continue;
+                }
                 if names.get(to).is_some_and(|steps| steps.iter().any(|(known, _)| *known == event)) {
                     continue;
                 }
@@ -167,9 +176,11 @@ impl Timeline<'_> {
         for (event, name) in called_before(&self.names[0], path, end) {
             let Some(changes) = in_target(&name) else { break };
             former.push((event, name));
-            let Some((_, None)) = changes.last() else { continue };
-            let is_renamed = former.last().is_some_and(|(_, name)| self.is_called_otherwise(name, end));
-            return if is_renamed { Vec::new() } else { former };
+            let Some((_, last)) = changes.last() else { continue };
+            let is_called_otherwise =
+                || former.last().is_some_and(|(_, name)| self.is_called_otherwise(name, end));
+            // What it still has there it did not remove.
+            return if last.is_some() || is_called_otherwise() { Vec::new() } else { former };
         }
         Vec::new()
     }
@@ -214,7 +225,7 @@ impl Timeline<'_> {
             return BTreeSet::new();
         }
         let gained = exchanges.each_ref().map(|exchanges| {
-            exchanges.iter().flat_map(|exchange| &exchange.gained).map(|path| (path, ())).collect()
+            exchanges.iter().flat_map(|exchange| &exchange.gained).map(|(path, _)| (path, ())).collect()
         });
         let never_had = |path: &ValuePath| {
             self.numbers.get(path).is_some_and(|number| self.target.values[*number].is_empty())
