@@ -170,7 +170,7 @@ fn what_moved_keeps_its_values_and_nothing_is_lost() {
             Some("db:\n  l:\n  - {name: a, v: 7}\n  - {name: b, v: 7, token: hunter2xx}\n"),
             &["database:\n  l:\n  - {name: a, v: 1}\n  - {name: b, v: 2, token: hunter2xx}\n"],
             "--with-new",
-            "db:\n  l:\n  - {name: b, v: 7, token: hunter2xx}\ndatabase:\n  l:\n  - name: a\n    v: 7\n",
+            "db:\n  l:\n  - {name: b, v: 7, token: hunter2xx}\ndatabase:\n  l:\n  - {name: a, v: 7}\n",
         ),
         (
             "l:\n- name: a\n  token: hunter2xx\n  v: u\n",
@@ -178,6 +178,31 @@ fn what_moved_keeps_its_values_and_nothing_is_lost() {
             &["l:\n- name: aa\n  token: hunter2xx\n  v: u\n"],
             "--with-new",
             "l:\n- name: a\n  token: hunter2xx\n  v: u\n",
+        ),
+        // What moves and changes at once keeps its text, and what came to it comes with the source's.
+        (
+            "s:\n  w: 1\n  d:\n    j: 1\n    e: 2\n",
+            Some("s:\n  w: 1\n  d:\n    # first\n    j: \"1\" # j\n    e: 7 # own\n"),
+            &["s:\n  d:\n    j: 1\n    e: 2\n", "m:\n  s:\n    d:\n      j: 1\n      e: 2\n"],
+            "--with-new",
+            "m:\n  s:\n    d:\n      # first\n      j: \"1\" # j\n      e: 7 # own\n",
+        ),
+        (
+            "s:\n  password: hunterS1\n  h:\n    a: 1\n    b: 2\n",
+            Some("s:\n  password: hunterO1\n  h:\n    # the a\n    a: \"7\" # own\n    b: 2 # two\n"),
+            &[
+                "s:\n  password: hunterS1\n  h:\n    a: 1\n    # c\n    c: {d: 3} # new\n    b: 2\n",
+                "m:\n  password: hunterS1\n  h:\n    a: 1\n    # c\n    c: {d: 3} # new\n    b: 2\n",
+            ],
+            "--with-new",
+            "s:\n  password: hunterO1\nm:\n  h:\n    # the a\n    a: \"7\" # own\n    # c\n    c: {d: 3} # new\n    b: 2 # two\n",
+        ),
+        (
+            "s:\n  a: 1\n  b: 2\n",
+            Some("s:\n  a: \"7\" # own\n  b: 2\n"),
+            &["s:\n  # c\n  c: 0x3 # new\n  a: 1\n  b: 2\n", "t:\n  # c\n  c: 0x3 # new\n  a: 1\n  b: 2\n"],
+            "--with-new",
+            "t:\n  # c\n  c: 0x3 # new\n  a: \"7\" # own\n  b: 2\n",
         ),
         // A part of an element is asked for.
         (

@@ -1,5 +1,6 @@
 //! From a plan to the edits of the target's file.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use indexmap::{IndexMap, IndexSet};
@@ -93,8 +94,8 @@ pub fn operations<'a>(
     out
 }
 
-/// The target with the keys of renamed entries changed where they stand, and the lines that are left to
-/// do there; `None` where no line is of that kind.
+/// The target in which renamed entries hold what they hold afterwards, those whose keys alone change with their
+/// new keys, and the lines that are left to do there; `None` where no line is of that kind.
 #[must_use]
 pub fn rename_in_place(
     lines: &[PlanEntry],
@@ -119,15 +120,18 @@ pub fn rename_in_place(
     let is_in_place: Vec<bool> =
         keys.iter().zip(&names).map(|(key, names)| key.is_some() || !names.is_empty()).collect();
     let names: Vec<Operation<'_>> = names.into_iter().flatten().collect();
-    let seats = seats(lines, source, target);
-    if renames.is_empty() && names.is_empty() && seats.is_empty() {
-        return None;
+    let mut document = Cow::Borrowed(target);
+    if !renames.is_empty() {
+        document = Cow::Owned(rename_keys(target, &renames, limits)?);
     }
-    let mut document =
-        if renames.is_empty() { target.clone() } else { rename_keys(target, &renames, limits)? };
     if !names.is_empty() {
-        document = edited(&document, &names, limits).ok()?;
+        document = Cow::Owned(edited(&document, &names, limits).ok()?);
     }
+    let changes = changes_within(lines, &is_in_place, source, &document);
+    if let Some(changed) = edited_or_not(&document, &changes, limits) {
+        document = Cow::Owned(changed);
+    }
+    let seats = seats(lines, source, &document);
     if !seats.is_empty() {
         let mut places = Places { source, target: &document, known: HashMap::new() };
         let pairs = pair_documents(source.values(), document.values());
@@ -141,8 +145,11 @@ pub fn rename_in_place(
             Operation::Insert { parent, key, place, value, comment: None }
         };
         let operations: Vec<Operation<'_>> = seats.into_iter().map(insert).collect();
-        document = edited(&document, &operations, limits).unwrap_or(document);
+        if let Some(seated) = edited_or_not(&document, &operations, limits) {
+            document = Cow::Owned(seated);
+        }
     }
+    let Cow::Owned(document) = document else { return None };
     let mut left = Vec::with_capacity(lines.len());
     for (line, is_in_place) in lines.iter().zip(is_in_place) {
         match (&line.renamed, is_in_place) {
@@ -160,7 +167,80 @@ pub fn rename_in_place(
     Some((document, left))
 }
 
-/// The mappings and documents that the target lacks and into which it moves entries of its own, empty as yet, by
+/// A document after operations; `None` where there are none, or they do not fit.
+fn edited_or_not(document: &Document, operations: &[Operation<'_>], limits: &Limits) -> Option<Document> {
+    (!operations.is_empty()).then(|| edited(document, operations, limits).ok()).flatten()
+}
+
+/// The edits by which renamed entries hold, where they stand now, what they hold afterwards: what stays of them
+/// moves with its text.
+fn changes_within<'a>(
+    lines: &'a [PlanEntry],
+    is_in_place: &[bool],
+    source: &'a Document,
+    document: &Document,
+) -> Vec<Operation<'a>> {
+    let mut changes = Vec::new();
+    // What is read in several places may have to be written out.
+    let taken = lines.iter().zip(is_in_place).filter(|_| !document.has_aliases());
+    for (line, is_in_place) in taken.filter(|(line, _)| line.verdict == Action::Take) {
+        let Some(renamed) = &line.renamed else { continue };
+        let at = if *is_in_place { &line.path } else { &renamed.from };
+        // What tells it apart is found by that.
+        let is_told_apart = |own: &Value| {
+            let parts = identity_keys(at);
+            parts.iter().all(|keys| at_keys(own, keys) == at_keys(&renamed.carried, keys))
+        };
+        if let Some(own @ Value::Map(_)) = document.at(at).filter(|own| is_told_apart(own)) {
+            change(own, &renamed.carried, [at, &line.path], (source, document), &mut changes);
+        }
+    }
+    changes
+}
+
+/// The edits that make a value at a path another one, which is at a second path in the source as far as it is
+/// the source's.
+fn change<'a>(
+    own: &Value,
+    new: &Value,
+    [at, to]: [&ValuePath; 2],
+    (source, document): (&'a Document, &Document),
+    changes: &mut Vec<Operation<'a>>,
+) {
+    let text = |value: &Value, path: ValuePath| match source.at(&path) == Some(value) {
+        true => Replacement::From { document: source, path },
+        false => Replacement::Value(value.clone()),
+    };
+    let (Value::Map(own_map), Value::Map(new_map)) = (own, new) else {
+        if own != new {
+            changes.push(Operation::Set { path: at.clone(), value: text(new, to.clone()) });
+        }
+        return;
+    };
+    let kept = own_map.keys().any(|key| new_map.contains_key(key));
+    if !kept {
+        changes.push(Operation::Set { path: at.clone(), value: text(new, to.clone()) });
+        return;
+    }
+    let places = key_places(new_map.keys().map(String::as_str), &own_keys(document, at));
+    for (key, value) in new_map {
+        if let Some(own) = own_map.get(key) {
+            change(own, value, [&at.key(key), &to.key(key)], (source, document), changes);
+            continue;
+        }
+        changes.push(Operation::Insert {
+            parent: at.clone(),
+            key: Some(key.clone()),
+            place: places.get(key).cloned().unwrap_or(Place::Last),
+            value: text(value, to.key(key)),
+            comment: None,
+        });
+    }
+    let gone = own_map.keys().filter(|key| !new_map.contains_key(*key));
+    changes.extend(gone.map(|key| Operation::Remove { path: at.key(key) }));
+}
+
+/// The mappings, lists and documents that the target lacks and into which it moves entries of its own, empty as yet, by
 /// their highest paths: into what is there each entry comes with its text.
 fn seats<'p>(lines: &'p [PlanEntry], source: &Document, target: &Document) -> IndexMap<&'p ValuePath, Value> {
     // A mapping that comes as the source has it comes with the source's text.
@@ -174,17 +254,18 @@ fn seats<'p>(lines: &'p [PlanEntry], source: &Document, target: &Document) -> In
     for line in lines.iter().filter(is_candidate).filter(|_| !target.has_aliases()) {
         let has_text = |renamed: &Renamed| target.at(&renamed.from) == Some(&renamed.carried);
         let steps = line.path.segments.get(line.top.segments.len()..).unwrap_or_default();
-        let keys: Option<Vec<&str>> = steps
+        let Some((_, way)) = steps.split_last() else { continue };
+        let way: Option<Vec<&str>> = way
             .iter()
             .map(|step| if let Segment::Key(key) = step { Some(key.as_str()) } else { None })
             .collect();
         let is_moved = line.renamed.as_deref().is_some_and(has_text)
             && (line.top.is_root() || last_key(&line.top).is_some())
             && has_own_text(&line.top);
-        if let Some([way @ .., _]) = keys.as_deref().filter(|_| is_moved) {
+        if let Some(way) = way.filter(|_| is_moved) {
             let names = || source.at(&line.top).filter(|_| line.top.is_root()).map(name_entries);
             let skeleton = || names().map_or(Value::Null, Value::Map);
-            make_way(skeletons.entry(&line.top).or_insert_with(skeleton), way);
+            make_way(skeletons.entry(&line.top).or_insert_with(skeleton), &way);
         }
     }
     skeletons
@@ -324,12 +405,7 @@ impl Places<'_> {
             match (field, source.at(parent), target.at(parent)) {
                 (None, Some(Value::Map(_)), Some(Value::Map(_))) => {
                     let [from, into] = [source, target].map(|document| own_keys(document, parent));
-                    let step = |key: &str| into.contains(key).then(|| behind_key(key));
-                    let start = from.iter().find(|key| into.contains(**key));
-                    let start = start.and_then(|key| into.get_index_of(*key));
-                    let start =
-                        start.map(|at| at.checked_sub(1).map_or(Place::First, |at| behind_key(into[at])));
-                    behind(from.iter().copied(), start.unwrap_or(Place::Last), step)
+                    key_places(from.iter().copied(), &into)
                 }
                 (Some(field), Some(Value::List(from)), Some(Value::List(into))) => {
                     let names = from.iter().filter_map(|element| name_of(element, field));
@@ -353,6 +429,18 @@ fn own_keys<'d>(document: &'d Document, mapping: &ValuePath) -> IndexSet<&'d str
         return IndexSet::new();
     };
     entries.iter().filter_map(|entry| document.key_text(entry.key)).collect()
+}
+
+/// For each of these keys its place among others.
+fn key_places<'n>(
+    from: impl Iterator<Item = &'n str> + Clone,
+    into: &IndexSet<&str>,
+) -> HashMap<String, Place> {
+    let step = |key: &str| into.contains(key).then(|| behind_key(key));
+    let start = from.clone().find(|key| into.contains(*key));
+    let start = start.and_then(|key| into.get_index_of(key));
+    let start = start.map(|at| at.checked_sub(1).map_or(Place::First, |at| behind_key(into[at])));
+    behind(from, start.unwrap_or(Place::Last), step)
 }
 
 /// Behind an entry; there is no place behind a merge.

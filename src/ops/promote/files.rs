@@ -176,12 +176,12 @@ fn of_plan(
         given.push(set_or_insert(&target, path, value.clone(), &into.file)?);
     }
     let decided = with_parts(&plan.lines);
-    let in_place = rename_in_place(&decided, &source, &target, limits);
-    let (begun, lines) = match &in_place {
-        Some((document, lines)) => (document, lines.as_slice()),
-        None => (&*target, &*decided),
-    };
     let written = |source: &Document| -> Result<Option<Document>> {
+        let in_place = rename_in_place(&decided, source, &target, limits);
+        let (begun, lines) = match &in_place {
+            Some((document, lines)) => (document, lines.as_slice()),
+            None => (&*target, &*decided),
+        };
         let mut edits = operations(lines, source, begun);
         edits.extend(given.iter().cloned());
         if edits.is_empty() {
