@@ -163,7 +163,12 @@ fn renaming((from, to): &(ValuePath, ValuePath), before: &Document, now: &Docume
         target_commit: None,
         top: to.clone(),
         path: to.clone(),
-        renamed: Some(Box::new(Renamed { from: from.clone(), within: Vec::new(), carried })),
+        renamed: Some(Box::new(Renamed {
+            from: from.clone(),
+            within: Vec::new(),
+            moved: Vec::new(),
+            carried,
+        })),
         replaced_by: Vec::new(),
         secret: false,
         literal: false,

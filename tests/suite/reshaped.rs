@@ -204,6 +204,26 @@ fn what_moved_keeps_its_values_and_nothing_is_lost() {
             "--with-new",
             "t:\n  # c\n  c: 0x3 # new\n  a: \"7\" # own\n  b: 2\n",
         ),
+        (
+            "s:\n  r:\n    t: 5\n    n: 1\n  w:\n    d: 2\n",
+            Some("s:\n  r:\n    # ours\n    t: 99 # load\n    n: 1\n  w:\n    d: 2\n"),
+            &[
+                "s:\n  r:\n    n: 1\n  w:\n    d: 2\n    t: 5\n",
+                "h:\n  r:\n    n: 1\n  w:\n    d: 2\n    t: 5\n",
+            ],
+            "--with-new",
+            "h:\n  r:\n    n: 1\n  w:\n    d: 2\n    # ours\n    t: 99 # load\n",
+        ),
+        (
+            "s:\n  r:\n    t: 5\n    n: 1\n  w:\n    d: 2\n",
+            Some("s:\n  r:\n    # ours\n    t: 99 # load\n    n: 1\n  w:\n    d: 2\n"),
+            &[
+                "h:\n  r:\n    t: 5\n    n: 1\n  w:\n    d: 2\n",
+                "h:\n  r:\n    n: 1\n  w:\n    t: 5\n    d: 2\n",
+            ],
+            "--with-new",
+            "h:\n  r:\n    n: 1\n  w:\n    # ours\n    t: 99 # load\n    d: 2\n",
+        ),
         // A part of an element is asked for.
         (
             "l:\n- name: a\n  w: 10\n  h: x\n- name: b\n  w: 5\n",

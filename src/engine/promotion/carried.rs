@@ -28,6 +28,16 @@ pub(super) struct Own<'a> {
     pub(super) known: &'a Known<'a>,
 }
 
+/// What the target has under the new name of an entry.
+#[derive(Debug, PartialEq)]
+pub(super) struct Carried {
+    pub(super) value: Value,
+    /// The keys of the target that are called otherwise where they stand, with what they are called.
+    pub(super) keys: Vec<(ValuePath, String)>,
+    /// Where the target has what has another place within the entry now, and that place.
+    pub(super) moved: Vec<(ValuePath, ValuePath)>,
+}
+
 /// Something within the entry that has another place in the source now.
 struct Move {
     /// Its place below the entry's new name, when everything before it has moved.
@@ -43,8 +53,8 @@ type Places<'m> = PathTree<'m, &'m Move>;
 impl Own<'_> {
     /// What the target has under the new name: its own values, and the source's where it has one that the
     /// source had; what it took away stays away. What has another place within the entry now has it there
-    /// too. Second, the keys of the target that are called otherwise where they stand.
-    pub(super) fn carried(&self, own: &Value, new: &Value) -> Result<(Value, Vec<(ValuePath, String)>)> {
+    /// too.
+    pub(super) fn carried(&self, own: &Value, new: &Value) -> Result<Carried> {
         let Pair { from, to, old } = self.pair;
         let mut moves = Vec::new();
         self.find_moves(own, [from, to], &mut moves)?;
@@ -58,12 +68,17 @@ impl Own<'_> {
         });
         let places: Places<'_> = moves.iter().map(|step| (&step.to, step)).collect();
         let value = self.taken(to, &places, [&old, &own, new])?;
-        let in_place = moves.into_iter().filter(|step| step.from.parent() == step.to.parent());
-        let keys = in_place.filter_map(|step| match (step.from.last(), step.to.last()) {
-            (Some(Segment::Key(_)), Some(Segment::Key(key))) => Some((step.target, key.clone())),
-            _ => None,
-        });
-        Ok((value, keys.collect()))
+        let mut carried = Carried { value, keys: Vec::new(), moved: Vec::new() };
+        for step in moves {
+            let is_in_place = step.from.parent() == step.to.parent();
+            match (step.from.last(), step.to.last()) {
+                (Some(Segment::Key(_)), Some(Segment::Key(key))) if is_in_place => {
+                    carried.keys.push((step.target, key.clone()));
+                }
+                _ => carried.moved.push((step.target, step.to)),
+            }
+        }
+        Ok(carried)
     }
 
     /// What of a value of the target has another place now, from the highest down.
@@ -290,27 +305,28 @@ mod tests {
             let known = Known { had: &|_| Ok(true), ..nothing(&source) };
             let own_values = Own { pair: &pair, is_own: &|_| true, is_gone: &|_| false, known: &known };
             let found = own_values.carried(&value(own), &value(new));
-            assert_eq!(found, Ok((value(expected), Vec::new())), "{old} {own} {new}");
+            assert_eq!(found.map(|found| found.value), Ok(value(expected)), "{old} {own} {new}");
         }
         // A value that the source had before, what it took away before, and what the target never had.
         let (pair, new) = (pair("{a: 2, c: 1}"), "{a: 3, c: 1}");
         let source = document(new);
         let known = nothing(&source);
         let own_values = Own { pair: &pair, is_own: &|_| false, is_gone: &|_| false, known: &known };
-        assert_eq!(own_values.carried(&value("{a: 1, b: 1}"), &value(new)), Ok((value(new), Vec::new())));
+        let found = own_values.carried(&value("{a: 1, b: 1}"), &value(new));
+        assert_eq!(found.map(|found| found.value), Ok(value(new)));
     }
 
     #[test]
     fn what_has_another_place_now_is_carried_there() {
         for (own, new, called, expected, keys) in [
             ("{a: 9, c: 1}", "{b: 1, c: 1}", [("a", "b")], "{b: 9, c: 1}", "a b"),
-            ("{a: 9, c: 1}", "{m: {a: 1}, c: 1}", [("a", "m.a")], "{m: {a: 9}, c: 1}", ""),
+            ("{a: 9, c: 1}", "{m: {a: 1}, c: 1}", [("a", "m.a")], "{m: {a: 9}, c: 1}", "a to m.a"),
             (
                 "{l: [{name: a, v: 9}]}",
                 "{l: [{name: b, v: 1}]}",
                 [("l[name=a]", "l[name=b]")],
                 "{l: [{name: b, v: 9}]}",
-                "",
+                "l[name=a] to l[name=b]",
             ),
             // Nothing is put over another thing.
             ("{a: 9, b: 8}", "{b: 1}", [("a", "b")], "{b: 8, a: 9}", ""),
@@ -322,9 +338,12 @@ mod tests {
             };
             let known = Known { called: &called, ..nothing(&source) };
             let own_values = Own { pair: &pair, is_own: &|_| true, is_gone: &|_| false, known: &known };
-            let (carried, found) = own_values.carried(&value(own), &value(new)).expect("readable");
-            let found: Vec<_> = found.iter().map(|(path, key)| format!("{path} {key}")).collect();
-            assert_eq!((carried, found.join(",")), (value(expected), keys.to_owned()), "{own} {new}");
+            let Carried { value: found, keys: renamed, moved } =
+                own_values.carried(&value(own), &value(new)).expect("readable");
+            let renamed = renamed.iter().map(|(path, key)| format!("{path} {key}"));
+            let moved = moved.iter().map(|(path, to)| format!("{path} to {to}"));
+            let told: Vec<_> = renamed.chain(moved).collect();
+            assert_eq!((found, told.join(",")), (value(expected), keys.to_owned()), "{own} {new}");
         }
     }
 }

@@ -127,7 +127,7 @@ pub fn rename_in_place(
     if !names.is_empty() {
         document = Cow::Owned(edited(&document, &names, limits).ok()?);
     }
-    let changes = changes_within(lines, &is_in_place, source, &document);
+    let changes = changes_within(lines, &is_in_place, [source, target], &document);
     if let Some(changed) = edited_or_not(&document, &changes, limits) {
         document = Cow::Owned(changed);
     }
@@ -177,7 +177,7 @@ fn edited_or_not(document: &Document, operations: &[Operation<'_>], limits: &Lim
 fn changes_within<'a>(
     lines: &'a [PlanEntry],
     is_in_place: &[bool],
-    source: &'a Document,
+    [source, target]: [&'a Document; 2],
     document: &Document,
 ) -> Vec<Operation<'a>> {
     let mut changes = Vec::new();
@@ -192,10 +192,32 @@ fn changes_within<'a>(
             parts.iter().all(|keys| at_keys(own, keys) == at_keys(&renamed.carried, keys))
         };
         if let Some(own @ Value::Map(_)) = document.at(at).filter(|own| is_told_apart(own)) {
-            change(own, &renamed.carried, [at, &line.path], (source, document), &mut changes);
+            let moved = renamed.moved.iter().map(|(from, to)| (to, from)).collect();
+            let texts = Texts { source, target, moved };
+            change(own, &renamed.carried, [at, &line.path], (&texts, document), &mut changes);
         }
     }
     changes
+}
+
+/// Where the text of a value may be taken from.
+struct Texts<'a> {
+    source: &'a Document,
+    target: &'a Document,
+    /// Where the target has what is at a place of now.
+    moved: HashMap<&'a ValuePath, &'a ValuePath>,
+}
+
+impl<'a> Texts<'a> {
+    /// The text of a value that comes to a path: the target's own, the source's, or a new one.
+    fn of(&self, value: &Value, path: ValuePath) -> Replacement<'a> {
+        let own = self.moved.get(&path).filter(|from| self.target.at(from) == Some(value));
+        match own {
+            Some(from) => Replacement::From { document: self.target, path: (*from).clone() },
+            None if self.source.at(&path) == Some(value) => Replacement::From { document: self.source, path },
+            None => Replacement::Value(value.clone()),
+        }
+    }
 }
 
 /// The edits that make a value at a path another one, which is at a second path in the source as far as it is
@@ -204,35 +226,31 @@ fn change<'a>(
     own: &Value,
     new: &Value,
     [at, to]: [&ValuePath; 2],
-    (source, document): (&'a Document, &Document),
+    (texts, document): (&Texts<'a>, &Document),
     changes: &mut Vec<Operation<'a>>,
 ) {
-    let text = |value: &Value, path: ValuePath| match source.at(&path) == Some(value) {
-        true => Replacement::From { document: source, path },
-        false => Replacement::Value(value.clone()),
-    };
     let (Value::Map(own_map), Value::Map(new_map)) = (own, new) else {
         if own != new {
-            changes.push(Operation::Set { path: at.clone(), value: text(new, to.clone()) });
+            changes.push(Operation::Set { path: at.clone(), value: texts.of(new, to.clone()) });
         }
         return;
     };
     let kept = own_map.keys().any(|key| new_map.contains_key(key));
     if !kept {
-        changes.push(Operation::Set { path: at.clone(), value: text(new, to.clone()) });
+        changes.push(Operation::Set { path: at.clone(), value: texts.of(new, to.clone()) });
         return;
     }
     let places = key_places(new_map.keys().map(String::as_str), &own_keys(document, at));
     for (key, value) in new_map {
         if let Some(own) = own_map.get(key) {
-            change(own, value, [&at.key(key), &to.key(key)], (source, document), changes);
+            change(own, value, [&at.key(key), &to.key(key)], (texts, document), changes);
             continue;
         }
         changes.push(Operation::Insert {
             parent: at.clone(),
             key: Some(key.clone()),
             place: places.get(key).cloned().unwrap_or(Place::Last),
-            value: text(value, to.key(key)),
+            value: texts.of(value, to.key(key)),
             comment: None,
         });
     }

@@ -57,6 +57,8 @@ pub struct Renamed<V = Value> {
     pub from: ValuePath,
     /// The keys of the target within it that the source renamed as well, and what they are called now.
     pub within: Vec<(ValuePath, String)>,
+    /// Where the target has what went elsewhere within it, and where that is now.
+    pub moved: Vec<(ValuePath, ValuePath)>,
     /// What the target has under the new name afterwards.
     pub carried: V,
 }
@@ -91,7 +93,8 @@ impl PlanEntry {
             top: self.top.clone(),
             renamed: self.renamed.as_ref().map(|renamed| {
                 let carried = one(&renamed.carried);
-                Box::new(Renamed { from: renamed.from.clone(), within: renamed.within.clone(), carried })
+                let (from, within) = (renamed.from.clone(), renamed.within.clone());
+                Box::new(Renamed { from, within, moved: renamed.moved.clone(), carried })
             }),
             replaced_by: self.replaced_by.clone(),
             secret: self.secret,

@@ -7,7 +7,7 @@
 use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 
-use super::carried::{Known, Own};
+use super::carried::{Carried, Known, Own};
 use super::entry::{Action, PlanEntry, Renamed};
 use super::judge::Judge;
 use super::leaves::highest_absent;
@@ -251,7 +251,7 @@ fn join(
     let gone: HashSet<&ValuePath> = gone.iter().map(|line| &line.path).collect();
     let is_gone = |path: &ValuePath| gone.contains(path);
     let own_values = Own { pair, is_own: &is_own, is_gone: &is_gone, known };
-    let (carried, within) = own_values.carried(own, new)?;
+    let Carried { value: carried, keys: within, moved } = own_values.carried(own, new)?;
     let on = removed.commit.as_ref().filter(|by| by.id == *commit).map(CommitInfo::date);
     let renamed = Reason::Renamed { on, keeps_own: carried != *new };
     let (resolution, level, reason) = match declined {
@@ -273,7 +273,7 @@ fn join(
         origin: removed.origin.clone(),
         target_commit: removed.target_commit.clone(),
         top: highest_absent(target, &pair.to),
-        renamed: Some(Box::new(Renamed { from: pair.from.clone(), within, carried })),
+        renamed: Some(Box::new(Renamed { from: pair.from.clone(), within, moved, carried })),
         replaced_by: Vec::new(),
         secret: false,
         literal: false,
