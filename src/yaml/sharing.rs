@@ -66,7 +66,7 @@ impl Document {
     }
 
     /// The mappings that a mapping merges (`<<`), in order of precedence.
-    pub(super) fn merges(&self, mapping: NodeId) -> impl Iterator<Item = NodeId> + '_ {
+    pub(crate) fn merges(&self, mapping: NodeId) -> impl Iterator<Item = NodeId> + '_ {
         let entries = match &self.node(mapping).content {
             Content::Mapping { entries, .. } => entries.as_slice(),
             _ => &[],

@@ -239,6 +239,17 @@ fn what_moved_keeps_its_values_and_nothing_is_lost() {
             "--only l[name=aa].v",
             "l:\n- name: aa\n  v: 10\n",
         ),
+        // What merges a mapping no more, of which a key is called otherwise.
+        (
+            "b: &d\n  cpu: 1\n  mem: 2\nw:\n  <<: *d\n  port: 80\nz: 1\n",
+            None,
+            &[
+                "b: &d\n  cpu: 1\n  memory: 2\nw:\n  <<: *d\n  port: 80\nz: 7\n",
+                "b: &d\n  cpu: 1\n  memory: 2\nw:\n  port: 80\nz: 7\n",
+            ],
+            "--with-new --with-removals --skip-undecided",
+            "b: &d\n  cpu: 1\n  mem: 2\nw:\n  <<: *d\n  port: 80\nz: 7\n",
+        ),
         // An anchor whose holder went.
         (
             "d: &d {cpu: 1}\na: {<<: *d, n: 1}\nv: 1\n",

@@ -82,12 +82,18 @@ fn concerned(lines: &[PlanEntry], target: &Document, path: &ValuePath) -> Vec<us
         let located = target.locate(place)?;
         Some(target.node(target.follow(located.node)).outer.clone())
     };
-    let Some(read) = bytes(path) else { return Vec::new() };
+    // What a mapping merges is read there too.
+    let merged =
+        target.locate(path).into_iter().flat_map(|located| target.merges(target.follow(located.node)));
+    let merged = merged.map(|node| target.node(target.follow(node)).outer.clone());
+    let read: Vec<_> = bytes(path).into_iter().chain(merged).collect();
     numbers(&|place, is_there| {
         let within = |outer: &std::ops::Range<usize>, inner: &std::ops::Range<usize>| {
             outer.start <= inner.start && inner.end <= outer.end
         };
-        bytes(place).is_some_and(|there| within(&read, &there) || (is_there && within(&there, &read)))
+        let meets =
+            |there: &_| read.iter().any(|read| within(read, there) || (is_there && within(there, read)));
+        bytes(place).is_some_and(|there| meets(&there))
     })
 }
 
