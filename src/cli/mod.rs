@@ -91,7 +91,9 @@ struct Cli {
     command: Command,
 }
 
+// Of what a command takes nothing is made up before that command is called.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 enum Command {
     /// Lay out a configuration repository and commit it
     Init(init::Args),

@@ -34,7 +34,7 @@ pub(super) fn expand(words: Vec<OsString>) -> (Vec<OsString>, Option<Error>) {
 pub(super) fn near_option(words: &[OsString], wrong: &str) -> Option<String> {
     let texts: Vec<String> = words.iter().map(|word| word.to_string_lossy().into_owned()).collect();
     let root = Cli::command();
-    let command = root.find_subcommand(texts.get(command_word(&root, &texts)?)?)?;
+    let command = &whole(root.find_subcommand(texts.get(command_word(&root, &texts)?)?)?);
     let longs = [&root, command].into_iter().flat_map(|command| command.get_arguments());
     let longs: Vec<&str> = longs.filter_map(Arg::get_long).collect();
     closest(wrong.strip_prefix("--")?, longs).map(|near| format!("--{near}"))
@@ -52,7 +52,7 @@ pub(super) fn command(words: &[OsString]) -> Option<String> {
 pub(super) fn environment_option(words: &[OsString]) -> Option<&'static str> {
     let texts: Vec<String> = words.iter().map(|word| word.to_string_lossy().into_owned()).collect();
     let root = Cli::command();
-    let command = root.find_subcommand(texts.get(command_word(&root, &texts)?)?)?;
+    let command = whole(root.find_subcommand(texts.get(command_word(&root, &texts)?)?)?);
     let (long, short) = [("env", Some("-e")), ("to", None)].into_iter().find(|(long, _)| {
         command.get_arguments().any(|arg| {
             arg.get_long() == Some(long)
@@ -68,6 +68,13 @@ pub(super) fn environment_option(words: &[OsString]) -> Option<&'static str> {
         "env" => Some("--env"),
         _ => Some("--to"),
     }
+}
+
+/// A command with all that it takes.
+fn whole(command: &Command) -> Command {
+    let mut command = command.clone();
+    command.build();
+    command
 }
 
 /// Where the command stands.
@@ -121,7 +128,13 @@ fn takes_next(commands: &[&Command], word: &str) -> bool {
 /// the command asks for one.
 fn files(root: &Command, words: &mut Vec<String>, at: usize) -> Result<(), Error> {
     let mut at = at;
-    let Some(mut command) = words.get(at).and_then(|word| root.find_subcommand(word)) else { return Ok(()) };
+    let Some(found) = words.get(at).and_then(|word| root.find_subcommand(word)) else { return Ok(()) };
+    // A word that names no file needs no look at what the command takes.
+    if !words[at..].iter().any(|word| word.ends_with(".yaml")) {
+        return Ok(());
+    }
+    let whole = whole(found);
+    let mut command = &whole;
     while let Some(below) = words.get(at + 1).and_then(|word| command.find_subcommand(word)) {
         (command, at) = (below, at + 1);
     }

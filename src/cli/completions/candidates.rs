@@ -52,7 +52,8 @@ impl Scene {
     /// Reads the words that are there; what is wrong with them is not said now.
     pub(super) fn read(words: &[String]) -> Self {
         let mut scene = Self { dir: PathBuf::from("."), ..Self::default() };
-        let command = Cli::command();
+        let mut command = Cli::command();
+        command.build();
         let Ok(matches) = command.clone().ignore_errors(true).try_get_matches_from(words) else {
             return scene;
         };

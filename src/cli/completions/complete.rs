@@ -73,7 +73,9 @@ pub(in super::super) fn run(args: &Args, context: &Context) -> Outcome {
 fn candidates(words: Vec<String>) -> Vec<Candidate> {
     let Some((last, before)) = words.split_last() else { return Vec::new() };
     let scene = Arc::new(Scene::read(before));
-    let mut command = candidates::attach(Cli::command(), &scene);
+    let mut command = Cli::command();
+    command.build();
+    let mut command = candidates::attach(command, &scene);
     let index = words.len() - 1;
     let words_of_the_system = words.iter().map(OsString::from).collect();
     let found = complete(&mut command, words_of_the_system, index, None).unwrap_or_default();
