@@ -319,8 +319,8 @@ pub(super) fn survives(body: &[u8]) -> Option<bool> {
 
 /// So many bytes of a file.
 fn take(file: &mut impl Read, length: usize) -> Option<Vec<u8>> {
-    // No more is set aside than there is.
-    let mut bytes = Vec::new();
+    // A length that is a lie sets little aside.
+    let mut bytes = Vec::with_capacity(length.min(1 << 20));
     file.take(length as u64).read_to_end(&mut bytes).ok()?;
     (bytes.len() == length).then_some(bytes)
 }
