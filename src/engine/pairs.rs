@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use crate::diff::Depth;
 use crate::diff::labels::DocumentLabels;
-use crate::diff::lists::ListRules;
-use crate::model::{PathTree, Segment, Value, ValuePath};
+use crate::diff::lists::{ListRules, identity, name_of};
+use crate::model::{List, PathTree, Segment, Value, ValuePath};
 use crate::yaml::FileValues;
 
 /// Two ends of one entry.
@@ -38,8 +38,8 @@ pub fn pairs(
     let (mut removed, mut added) = (Vec::new(), Vec::new());
     for change in documents.diff(before.values(), after.values(), lists, Depth::Whole) {
         match (change.left, change.right) {
-            (Some(value), None) => nodes(&change.path, value, &mut removed),
-            (None, Some(value)) => nodes(&change.path, value, &mut added),
+            (Some(value), None) => nodes(&change.path, value, lists, &mut removed),
+            (None, Some(value)) => nodes(&change.path, value, lists, &mut added),
             _ => {}
         }
     }
@@ -63,7 +63,7 @@ pub fn pairs(
 #[derive(Default)]
 struct Likely<'n> {
     beside: HashMap<(&'n str, Option<ValuePath>), Vec<usize>>,
-    alike: HashMap<(&'n str, &'n str), Vec<usize>>,
+    alike: HashMap<(&'n str, &'n Segment), Vec<usize>>,
 }
 
 impl<'n> Likely<'n> {
@@ -73,8 +73,8 @@ impl<'n> Likely<'n> {
             if !says_little(node.value) {
                 likely.beside.entry((&node.likeness, node.path.parent())).or_default().push(number);
             }
-            if let Some(Segment::Key(key)) = node.path.last() {
-                likely.alike.entry((&node.likeness, key)).or_default().push(number);
+            if let Some(name @ (Segment::Key(_) | Segment::Identity { .. })) = node.path.last() {
+                likely.alike.entry((&node.likeness, name)).or_default().push(number);
             }
         }
         likely
@@ -83,10 +83,7 @@ impl<'n> Likely<'n> {
     /// The entry that fits, where there is just one.
     fn only(&self, node: &Node<'_>) -> Option<usize> {
         let beside = self.beside.get(&(node.likeness.as_str(), node.path.parent()));
-        let alike = match node.path.last() {
-            Some(Segment::Key(key)) => self.alike.get(&(node.likeness.as_str(), key.as_str())),
-            _ => None,
-        };
+        let alike = node.path.last().and_then(|name| self.alike.get(&(node.likeness.as_str(), name)));
         let mut found = [beside, alike].into_iter().flatten().flat_map(|numbers| numbers.iter().take(2));
         let first = *found.next()?;
         found.all(|number| *number == first).then_some(first)
@@ -123,14 +120,23 @@ fn without_identity(path: &ValuePath, value: &Value) -> Value {
 }
 
 /// An entry and all that lies below it, itself first.
-fn nodes<'a>(path: &ValuePath, value: &'a Value, out: &mut Vec<Node<'a>>) {
+fn nodes<'a>(path: &ValuePath, value: &'a Value, lists: &dyn ListRules, out: &mut Vec<Node<'a>>) {
     out.push(Node { path: path.clone(), value, likeness: without_identity(path, value).canonical() });
     let name = match path.last() {
         Some(Segment::Identity { field, .. }) if !field.contains('.') => Some(field.as_str()),
         _ => None,
     };
     for (key, value) in value.as_map().into_iter().flatten().filter(|(key, _)| Some(key.as_str()) != name) {
-        nodes(&path.key(key), value, out);
+        nodes(&path.key(key), value, lists, out);
+    }
+    let Some((list, field)) =
+        value.as_list().and_then(|list| Some((list, identity(lists, path, list, &List::new())?)))
+    else {
+        return;
+    };
+    for element in list {
+        let name = name_of(element, &field).unwrap_or_default().to_owned();
+        nodes(&path.join(Segment::Identity { field: field.clone(), value: name }), element, lists, out);
     }
 }
 
@@ -177,6 +183,17 @@ mod tests {
                 &["l[name=a] > l[name=c]"],
             ),
             ("l: [{name: a, v: 9}, {name: b}]", "l: [{name: c, v: 8}, {name: b}]", &[]),
+            // To another list under its own name.
+            (
+                "l: [{name: a, v: 9}, {name: b}]",
+                "l: [{name: b}]\nm: [{name: a, v: 9}]",
+                &["l[name=a] > m[name=a]"],
+            ),
+            (
+                "l: [{name: a, v: 9}, {name: b}]",
+                "l: [{name: b}]\nm: [{name: c, v: 9}]",
+                &["l[name=a].v > m[name=c].v"],
+            ),
             (
                 "apiVersion: v1\nkind: A\nmetadata: {name: x}\nv: 1\n---\napiVersion: v1\nkind: B\nmetadata: {name: x}\n",
                 "apiVersion: v1\nkind: A\nmetadata: {name: y}\nv: 1\n---\napiVersion: v1\nkind: B\nmetadata: {name: x}\n",

@@ -17,7 +17,6 @@ use crate::model::{Segment, ValuePath};
 pub(super) fn share(lines: &mut [PlanEntry], choice: &Choice<'_>) {
     let additions = Additions::among(lines);
     let mut waiting: BTreeMap<usize, (bool, ValuePath)> = BTreeMap::new();
-    let mut elements: BTreeMap<ValuePath, (bool, ValuePath)> = BTreeMap::new();
     let is_due = |line: &PlanEntry| {
         line.source.is_none()
             && line.renamed.is_none()
@@ -26,16 +25,8 @@ pub(super) fn share(lines: &mut [PlanEntry], choice: &Choice<'_>) {
     };
     for (number, line) in lines.iter().enumerate().filter(|(_, line)| is_due(line)) {
         let mut successors = line.replaced_by.iter();
-        let Some(open) = successors.find_map(|path| additions.open(path, lines)) else { continue };
-        if let Some(element) = element_of(line) {
-            elements.entry(element).or_insert_with(|| open.clone());
-        }
-        waiting.insert(number, open);
-    }
-    // An element goes or stays whole.
-    for (number, line) in lines.iter().enumerate().filter(|(_, line)| is_due(line)) {
-        if let Some(open) = element_of(line).and_then(|element| elements.get(&element)) {
-            waiting.entry(number).or_insert_with(|| open.clone());
+        if let Some(open) = successors.find_map(|path| additions.open(path, lines)) {
+            waiting.insert(number, open);
         }
     }
     for (number, (is_asked, successor)) in waiting {
@@ -47,7 +38,7 @@ pub(super) fn share(lines: &mut [PlanEntry], choice: &Choice<'_>) {
 }
 
 /// The element that is removed with a leaf, if one is.
-fn element_of(line: &PlanEntry) -> Option<ValuePath> {
+pub(super) fn element_of(line: &PlanEntry) -> Option<ValuePath> {
     (line.top.segments.len()..=line.path.segments.len())
         .map(|steps| line.path.prefix(steps))
         .find(|path| matches!(path.last(), Some(Segment::Identity { .. })))

@@ -18,7 +18,7 @@ use super::source_commits::{SourceCommit, SourceCommits};
 use crate::diff::lists::ListRules;
 use crate::engine::pairs::{Pair, pairs};
 use crate::model::{CommitId, CommitInfo, PathTree, Result, Segment, Value, ValuePath};
-use crate::yaml::{Document, FileValues};
+use crate::yaml::Document;
 
 /// The source commits that may have renamed something that a target of these lines has.
 fn renaming_commits(lines: &[PlanEntry]) -> Vec<CommitId> {
@@ -44,10 +44,7 @@ pub fn join_renamed(
 ) -> Result<Vec<PlanEntry>> {
     let concerns = |pair: &Pair| {
         let is_new_alone = source.at(&pair.to).is_some() && source.at(&pair.from).is_none();
-        is_new_alone
-            && parted::may_move(target, pair)
-            && !is_within_element(source, &pair.from)
-            && !is_within_element(target, &pair.to)
+        is_new_alone && parted::may_move(target, pair)
     };
     let stays = |line: &&PlanEntry| {
         matches!(line.resolution, Resolution::Pinned | Resolution::Unknown) || line.secret
@@ -92,6 +89,7 @@ pub fn join_renamed(
         };
         later[*number].called(path.moved(from, to), lists).map(|(path, _)| Some(path))
     };
+    let found = not_within_elements(found, (source, target), &called)?;
     let own = lines.iter().filter(|line| line.source.is_none() && is_targets_own(line));
     let own: Vec<ValuePath> = own.map(|line| line.path.clone()).collect();
     let Apart { pairs: found, held } =
@@ -219,12 +217,40 @@ impl<'c> Later<'c> {
     }
 }
 
-/// Whether a path leads into an element that a side lacks: elements go and come whole.
-fn is_within_element(side: &FileValues, path: &ValuePath) -> bool {
-    let above = (1..path.segments.len()).map(|steps| path.prefix(steps));
-    above
-        .filter(|above| matches!(above.last(), Some(Segment::Identity { .. })))
-        .any(|element| side.at(&element).is_none())
+/// The pairs without those of which an end is within an element that a side lacks, under another name too:
+/// elements go and come whole.
+fn not_within_elements(
+    mut found: Vec<(CommitId, Pair)>,
+    (source, target): (&Document, &Document),
+    called: &dyn Fn(&ValuePath) -> Result<Option<ValuePath>>,
+) -> Result<Vec<(CommitId, Pair)>> {
+    let pairs: Vec<Pair> = found.iter().map(|(_, pair)| pair.clone()).collect();
+    let tos: PathTree<'_, &Pair> = pairs.iter().map(|pair| (&pair.to, pair)).collect();
+    let mut stays = Vec::with_capacity(found.len());
+    for pair in &pairs {
+        let goes = |element: &ValuePath| {
+            let now = || called(element).map(|now| now.is_some_and(|now| source.at(&now).is_some()));
+            Ok(source.at(element).is_none() && !now()?)
+        };
+        let comes = |element: &ValuePath| {
+            let mut former = tos.above(element).map(|(_, above)| element.moved(&above.to, &above.from));
+            Ok(target.at(element).is_none() && !former.any(|former| target.at(&former).is_some()))
+        };
+        stays.push(!is_any_element(&pair.from, &goes)? && !is_any_element(&pair.to, &comes)?);
+    }
+    let mut stays = stays.into_iter();
+    found.retain(|_| stays.next().unwrap_or_default());
+    Ok(found)
+}
+
+/// Whether it is so of an element that a path leads into.
+fn is_any_element(path: &ValuePath, is_so: &dyn Fn(&ValuePath) -> Result<bool>) -> Result<bool> {
+    for element in (1..path.segments.len()).map(|steps| path.prefix(steps)) {
+        if matches!(element.last(), Some(Segment::Identity { .. })) && is_so(&element)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The one line of a pair from the lines at its ends; `None` where one of them holds it apart.
@@ -240,7 +266,8 @@ fn join(
     let (gone, come): (Vec<&PlanEntry>, Vec<&PlanEntry>) =
         at_new.iter().partition(|line| matches!(line.reason, Reason::TargetRemovedAs(_)));
     let come = if come.is_empty() { at_new } else { &come };
-    let (Some(removed), Some(level)) = (at_old.first(), come.iter().map(|line| line.level).max()) else {
+    let removed = at_old.iter().find(|line| line.commit.is_some()).or(at_old.first());
+    let (Some(removed), Some(level)) = (removed, come.iter().map(|line| line.level).max()) else {
         return Ok(None);
     };
     let declined = at_old.iter().chain(at_new).find(|line| line.resolution == Resolution::Declined);

@@ -76,7 +76,9 @@ impl<'s> Choice<'s> {
             return if has_it { Action::Keep } else { Action::Set((*value).clone()) };
         }
         if covers(&self.take_target) {
-            return Action::Decline;
+            // What was decided is not decided again.
+            let is_known = line.resolution == Resolution::Declined;
+            return if is_known { Action::Keep } else { Action::Decline };
         }
         let whole = comes_whole(line);
         let is_part = |paths: &PathTree<'_, ()>| whole.as_ref().is_some_and(|whole| paths.reaches(whole));

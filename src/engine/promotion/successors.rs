@@ -7,7 +7,10 @@ use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
+use indexmap::IndexSet;
+
 use super::entry::PlanEntry;
+use super::fate::element_of;
 use super::source_commits::{SourceCommit, SourceCommits};
 use crate::diff::labels::DocumentLabels;
 use crate::diff::lists::ListRules;
@@ -53,7 +56,27 @@ pub fn note_successors(
             line.replaced_by = found;
         }
     }
+    share_within_elements(lines);
     Ok(())
+}
+
+/// An element goes or stays whole: what took the place of a part of it took that of all.
+fn share_within_elements(lines: &mut [PlanEntry]) {
+    let element =
+        |line: &PlanEntry| element_of(line).filter(|_| line.source.is_none() && line.renamed.is_none());
+    let mut successors: HashMap<ValuePath, IndexSet<ValuePath>> = HashMap::new();
+    for line in lines.iter() {
+        if let Some(element) = element(line) {
+            successors.entry(element).or_default().extend(line.replaced_by.iter().cloned());
+        }
+    }
+    for line in lines {
+        if let Some(found) = element(line).and_then(|element| successors.get(&element)) {
+            let others = found.iter().filter(|path| !line.replaced_by.contains(path)).take(FOLLOWED);
+            let others: Vec<ValuePath> = others.cloned().collect();
+            line.replaced_by.extend(others);
+        }
+    }
 }
 
 /// Commits behind one, oldest first; what each replaced is worked out when it is asked for.
