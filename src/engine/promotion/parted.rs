@@ -3,6 +3,8 @@
 
 use std::collections::HashMap;
 
+use indexmap::IndexMap;
+
 use crate::diff::lists::{ListRules, identity, name_of};
 use crate::engine::pairs::Pair;
 use crate::model::{CommitId, PathTree, Result, Segment, Value, ValuePath};
@@ -15,31 +17,31 @@ pub(super) struct Apart {
     pub(super) held: Vec<Pair>,
 }
 
-/// The same pairs, but that those are opened of which a part with a value of the target's own went elsewhere,
+/// The same pairs, but that those are opened of which a part that the target has went elsewhere,
 /// or into which such a part came, and those that hold something that makes no pair, or that the target has
-/// under both names: each other part is a pair of its own then. `own` are the target's own values that the
+/// under both names: each other part is a pair of its own then. `gone` are the target's values that the
 /// source removed, and `called` says what it calls now what the target has.
 ///
 /// # Errors
 /// Those of `called`.
 pub(super) fn apart(
     mut found: Vec<(CommitId, Pair)>,
-    own: &[ValuePath],
+    gone: &[ValuePath],
     holds_apart: &dyn Fn(&Pair) -> bool,
     called: &dyn Fn(&ValuePath) -> Result<Option<ValuePath>>,
     sides: (&Document, &Document),
     lists: &dyn ListRules,
 ) -> Result<Apart> {
-    let went = went(&found, own, called, sides)?;
+    let went = went(&found, gone, called, sides)?;
     found.extend(went);
-    let own: PathTree<'_, ()> = own.iter().map(|path| (path, ())).collect();
+    let gone: PathTree<'_, ()> = gone.iter().map(|path| (path, ())).collect();
     let of_end = |end: fn(&Pair) -> &ValuePath| -> PathTree<'_, usize> {
         found.iter().enumerate().map(|(number, (_, pair))| (end(pair), number)).collect()
     };
     let (froms, tos) = (of_end(|pair| &pair.from), of_end(|pair| &pair.to));
     // By number of a pair the parts of which one end alone is in it.
     let mut parted: HashMap<usize, Vec<&Pair>> = HashMap::new();
-    for (_, part) in found.iter().filter(|(_, pair)| own.reaches(&pair.from)) {
+    for (_, part) in found.iter().filter(|(_, pair)| gone.reaches(&pair.from)) {
         let whole = strictly_above(&froms, &part.from).into_iter().chain(strictly_above(&tos, &part.to));
         for number in whole.filter(|number| is_parted(&found[*number].1, part)) {
             parted.entry(number).or_default().push(part);
@@ -75,28 +77,32 @@ pub(super) fn may_move(target: &Document, pair: &Pair) -> bool {
     }
 }
 
-/// The target's own values that were below one of these pairs and are elsewhere in the source now.
+/// What of the target was below one of these pairs and is elsewhere in the source now, from the highest down.
 fn went(
     found: &[(CommitId, Pair)],
-    own: &[ValuePath],
+    gone: &[ValuePath],
     called: &dyn Fn(&ValuePath) -> Result<Option<ValuePath>>,
     (source, target): (&Document, &Document),
 ) -> Result<Vec<(CommitId, Pair)>> {
     let froms: PathTree<'_, usize> =
         found.iter().enumerate().map(|(number, (_, pair))| (&pair.from, number)).collect();
-    let mut went = Vec::new();
-    for path in own {
+    let mut went: IndexMap<ValuePath, (CommitId, Pair)> = IndexMap::new();
+    for path in gone {
         let Some(whole) = strictly_above(&froms, path).first().copied() else { continue };
         let (id, pair) = &found[whole];
-        let Some(to) = called(path)?.filter(|to| !pair.to.covers(to)) else { continue };
-        let below = path.segments.get(pair.from.segments.len()..).unwrap_or_default();
-        let old = below.iter().try_fold(&pair.old, |value, step| value.child(step));
-        let is_new = source.at(&to).is_some() && target.at(&to).is_none() && froms.get(path).is_none();
-        if let Some(old) = old.filter(|_| is_new) {
-            went.push((id.clone(), Pair { from: path.clone(), to, old: old.clone() }));
+        for from in (pair.from.segments.len() + 1..=path.segments.len()).map(|steps| path.prefix(steps)) {
+            let Some(to) = called(&from)?.filter(|to| !pair.to.covers(to)) else { continue };
+            let below = from.segments.get(pair.from.segments.len()..).unwrap_or_default();
+            let old = below.iter().try_fold(&pair.old, |value, step| value.child(step));
+            let is_new = source.at(&to).is_some() && target.at(&to).is_none() && froms.get(&from).is_none();
+            if let Some(old) = old.filter(|_| is_new) {
+                let part = Pair { from: from.clone(), to, old: old.clone() };
+                went.entry(from).or_insert_with(|| (id.clone(), part));
+            }
+            break;
         }
     }
-    Ok(went)
+    Ok(went.into_values().collect())
 }
 
 fn strictly_above(tree: &PathTree<'_, usize>, path: &ValuePath) -> Vec<usize> {

@@ -90,10 +90,10 @@ pub fn join_renamed(
         later[*number].called(path.moved(from, to), lists).map(|(path, _)| Some(path))
     };
     let found = not_within_elements(found, (source, target), &called)?;
-    let own = lines.iter().filter(|line| line.source.is_none() && is_targets_own(line));
-    let own: Vec<ValuePath> = own.map(|line| line.path.clone()).collect();
+    let gone = lines.iter().filter(|line| line.source.is_none() && line.resolution == Resolution::Removed);
+    let gone: Vec<ValuePath> = gone.map(|line| line.path.clone()).collect();
     let Apart { pairs: found, held } =
-        parted::apart(found, &own, &holds_apart, &called, (source, target), lists)?;
+        parted::apart(found, &gone, &holds_apart, &called, (source, target), lists)?;
     drop(staying);
     // The lines at both ends of each pair: the old one's, and the new one's.
     let ends = found
