@@ -579,7 +579,7 @@ impl Planner {
                 select(leaves, &self.settle_selection(key, hop, selection)?, &source, &target),
                 &source,
                 &target,
-                self.configuration.limits(),
+                (self.configuration.limits(), &self.configuration.lists(key)),
                 selection,
             ),
             given: Vec::new(),

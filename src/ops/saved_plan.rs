@@ -14,6 +14,7 @@ use super::promote::{
 };
 use super::workspace::Workspace;
 use crate::diff::documents::settle_document;
+use crate::diff::lists::ListRules;
 use crate::engine::promotion::{
     Action, ItemPlan, PlanEntry, SavedCreation, SavedItem, SavedPlan, Selection, files_of, settle,
     stop_shared, wrong_plan,
@@ -65,7 +66,7 @@ pub fn prepare(workspace: &Workspace, now: &Planner, agreed: &SavedPlan) -> Resu
                 settle(leaves, &item, agreed.hop, &source, &target)?,
                 &item,
                 [&source, &target],
-                now.configuration.limits(),
+                (now.configuration.limits(), &now.configuration.lists(&item.key)),
             ),
             given: Vec::new(),
         };
@@ -196,7 +197,7 @@ fn stop_again(
     lines: Vec<PlanEntry>,
     agreed: &SavedItem,
     [source, target]: [&Document; 2],
-    limits: &Limits,
+    rules: (&Limits, &dyn ListRules),
 ) -> Vec<PlanEntry> {
     if !target.has_aliases() {
         return lines;
@@ -207,7 +208,7 @@ fn stop_again(
             line.verdict = Action::Take;
         }
     }
-    let stopped = stop_shared(tried, source, target, limits, &Selection::default());
+    let stopped = stop_shared(tried, source, target, rules, &Selection::default());
     let settled = lines.into_iter().zip(stopped).zip(&agreed.lines);
     let settled = settled.map(|((line, stopped), agreed)| {
         if agreed.stopped && !line.is_taken() && stopped.reason.is_shared() {

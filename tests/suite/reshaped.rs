@@ -50,9 +50,9 @@ fn what_moved_keeps_its_values_and_nothing_is_lost() {
         (
             "m:\n  a: 1x\n  z: 2x\n  q: 3x\n",
             None,
-            &["n:\n  a: 1x\n  z: 2x\no:\n  q: 3x\n"],
+            &["w:\n  a: 1x\n  z: 2x\no:\n  q: 3x\n"],
             "--with-new",
-            "n:\n  a: 1x\n  z: 2x\no:\n  q: 3x\n",
+            "w:\n  a: 1x\n  z: 2x\no:\n  q: 3x\n",
         ),
         // Renamed twice, with an own value.
         (
@@ -223,6 +223,71 @@ fn what_moved_keeps_its_values_and_nothing_is_lost() {
             ],
             "--with-new",
             "h:\n  r:\n    n: 1\n  w:\n    # ours\n    t: 99 # load\n    d: 2\n",
+        ),
+        // Out of an element of a list that gets another name, and into one.
+        (
+            "s:\n- name: w\n  a: 1\n  b: 2\nz: {q: 1}\n",
+            Some("s:\n- name: w\n  a: 9 # own\n  b: 2\nz: {q: 1}\n"),
+            &["s:\n- name: w\n  b: 2\nz: {q: 1, a: 1}\n", "t:\n- name: w\n  b: 2\nz: {q: 1, a: 1}\n"],
+            "--with-new --with-removals",
+            "t:\n- name: w\n  b: 2\nz: {q: 1, a: 9}\n",
+        ),
+        (
+            "s:\n- name: w\n  b: 2\nz:\n  q: 1\n  a: 1\n",
+            Some("s:\n- name: w\n  b: 2\nz:\n  q: 1\n  a: 9 # own\n"),
+            &["t:\n- name: w\n  b: 2\nz:\n  q: 1\n  a: 1\n", "t:\n- name: w\n  b: 2\n  a: 1\nz:\n  q: 1\n"],
+            "--with-new --with-removals",
+            "t:\n- name: w\n  b: 2\n  a: 9\nz:\n  q: 1\n",
+        ),
+        // An element goes to another list, also where its own moves.
+        (
+            "old:\n- name: aa\n  size: 1\n- name: bb\n  size: 3\nz:\n  q: 1\n",
+            Some("old:\n# first\n- name: aa\n  size: 9 # own\n# second\n- name: bb\n  size: 3\nz:\n  q: 1\n"),
+            &[
+                "z:\n  q: 1\n  old:\n  - name: aa\n    size: 1\n  - name: bb\n    size: 3\n",
+                "z:\n  q: 1\n  old:\n  - name: bb\n    size: 3\nnew:\n- name: aa\n  size: 1\n",
+            ],
+            "--with-new --with-removals",
+            "z:\n  q: 1\n  old:\n  # second\n  - name: bb\n    size: 3\nnew:\n# first\n- name: aa\n  size: 9 # own\n",
+        ),
+        // What went out of something that moves does so with what is put in its place alone.
+        (
+            "m:\n  a: 4\n  b: 2\nz:\n  q: 1\n",
+            Some("m:\n  a: 4 # ah\n  b: 8\nz:\n  q: 1\n"),
+            &["z:\n  q: 1\n  m:\n    a: 4\n    b: 2\n", "z:\n  q: 1\n  m:\n    b: 2\nw:\n  a: 4\n"],
+            "--with-new --except w.a",
+            "m:\n  a: 4 # ah\nz:\n  q: 1\n  m:\n    b: 8\n",
+        ),
+        // Own text stays where nothing is of the target's own; lists keep theirs element by element.
+        (
+            "g:\n  web:\n    size: 1\n  k: 1\n",
+            Some("g:\n  # above\n  web: # head\n    size: 1 # sz\n  k: 1\n"),
+            &[
+                "g:\n  front:\n    size: 1\n  k: 1\n",
+                "g:\n  k: 1\nnew:\n  # theirs\n  front:\n    size: 1 # theirs\n",
+            ],
+            "--with-new",
+            "g:\n  k: 1\nnew:\n  # above\n  front: # head\n    size: 1 # sz\n",
+        ),
+        (
+            "m:\n- name: aa\n  x: 1\n  w: 5\n- name: bb\n  x: 2\nz: 1\n",
+            Some(
+                "m:\n# mine\n- name: aa # n\n  x: 0x9 # own\n  w: 5 # yy\n# b here\n- name: bb # bn\n  x: 2 # b x\nz: 1\n",
+            ),
+            &[
+                "k:\n- name: aa\n  x: 1\n  w: 5\n- name: bb\n  x: 2\nz: 1\n",
+                "k:\n- name: cc\n  x: 1\n  w: 5\n- name: bb\n  x: 2\nz: 1\n",
+                "k:\n- name: cc\n  x: 1\n  w: 5\n  # brings\n  v: \"7\" # too\n- name: bb\n  x: 3\nz: 1\n",
+            ],
+            "--with-new",
+            "k:\n# mine\n- name: cc # n\n  x: 0x9 # own\n  w: 5 # yy\n  # brings\n  v: \"7\" # too\n# b here\n- name: bb # bn\n  x: 3 # b x\nz: 1\n",
+        ),
+        (
+            "web:\n  size: 1\n  depth: 4\n",
+            Some("# W\nweb: # w\n  size: 7 # sz\n  # dd\n  depth: 4 # dp\n"),
+            &["front:\n  size: 1\n  depth: 4\n"],
+            "--take source=front",
+            "# W\nfront: # w\n  size: 1 # sz\n  # dd\n  depth: 4 # dp\n",
         ),
         // A part of an element is asked for.
         (
@@ -863,4 +928,55 @@ fn a_renamed_document_keeps_the_targets_namespace() {
         &[&format!("{job}{}", doc("front", 1))],
     );
     assert_eq!(promoted(&world, "--with-new", 0), mine("front"));
+}
+
+/// What the source removed of something that it renamed before is a question of the first plan.
+#[test]
+fn a_removal_within_what_is_renamed_is_asked_about() {
+    let own = "m:\n  a: 7 # own\n  b: 2\n";
+    let changes = ["n0:\n  a: 1\n  b: 2\n", "n0:\n  b: 2\n"];
+    for (options, code, expected) in [
+        ("--with-new", 3, own),
+        ("--with-new --without-removals", 0, "n0:\n  a: 7 # own\n  b: 2\n"),
+        ("--with-new --with-removals", 0, "n0:\n  b: 2\n"),
+        ("--with-new --take target=n0.a --reason ours", 0, "n0:\n  a: 7 # own\n  b: 2\n"),
+        ("--without-new --with-removals", 0, own),
+    ] {
+        let world = world("m:\n  a: 1\n  b: 2\n", Some(own), &changes);
+        assert_eq!(promoted(&world, options, code), expected, "{options}");
+        if code == 0 {
+            let again = world.line(&format!("promote x --to staging --yes {options}")).exits(0);
+            assert!(again.contains("nothing to do"), "{again}");
+        }
+        if expected != own {
+            world.line("rollback x --env staging --yes").exits(0);
+            assert_eq!(world.read(FILES[1]), own, "{options}");
+        }
+    }
+}
+
+#[test]
+fn a_plan_file_of_an_element_whose_secret_went_is_carried_out() {
+    let list =
+        |name: &str, rest: &str| format!("k:\n- name: {name}\n  e: 1\n{rest}- name: n2\n  f: 8\nz: 1\n");
+    let secret = "  password: hunterX\n";
+    let own = list("n1", secret).replace("e: 1", "e: 7");
+    let world = world(
+        &list("n1", secret),
+        Some(&own),
+        &[&list("n3", secret), &list("n3", "").replace("z: 1", "z: 2")],
+    );
+    world.line("promote x --to staging --with-new --with-removals --skip-undecided -o plan.json").exits(0);
+    world.line("promote --plan plan.json --yes").exits(0);
+    assert_eq!(world.read(FILES[1]), own.replace("z: 1", "z: 2"));
+}
+
+#[test]
+fn what_is_kept_of_a_part_is_decided_once() {
+    let own = "web:\n  size: 1\n  inner: {a: 8, b: 2}\n";
+    let text = |name: &str| format!("{name}:\n  size: 1\n  inner:\n    a: 1\n    b: 2\n");
+    let world = world(&text("web"), Some(own), &[&text("front")]);
+    let command = "promote x --to staging --with-new --take target=front.inner --reason ours --yes";
+    world.line(command).exits(0);
+    assert!(world.line(command).exits(0).contains("nothing to do"));
 }

@@ -1,5 +1,7 @@
 //! What a target keeps of its own in an entry that the source called otherwise.
 
+use std::collections::HashMap;
+
 use indexmap::IndexMap;
 
 use crate::diff::lists::{ListRules, identity, name_of};
@@ -140,15 +142,30 @@ impl Own<'_> {
             let [known, have, come] = [old, own, new].map(|list| elements(list, &field));
             let at =
                 |name: &str| now.join(Segment::Identity { field: field.clone(), value: name.to_owned() });
-            let mut out = Vec::new();
-            for (name, value) in &come {
-                let sides = [&known, &have].map(|side| side.get(name).copied());
-                out.extend(self.entry(&at(name), places, sides, value)?);
+            // They stand as the target's do, and each that comes behind what it follows in the source.
+            let mut stay: IndexMap<&str, Value> = IndexMap::new();
+            for (name, own) in &have {
+                let old = known.get(name).copied();
+                let value = match come.get(name) {
+                    Some(new) => self.entry(&at(name), places, [old, Some(own)], new)?,
+                    None => self.stays(&at(name), places, old, own).then(|| (*own).clone()),
+                };
+                stay.extend(value.map(|value| (*name, value)));
             }
-            for (name, own) in have.iter().filter(|(name, _)| !come.contains_key(*name)) {
-                if self.stays(&at(name), places, known.get(name).copied(), own) {
-                    out.push((*own).clone());
+            let mut behind: HashMap<Option<&str>, Vec<Value>> = HashMap::new();
+            let mut before = None;
+            for (name, value) in &come {
+                if stay.contains_key(name) {
+                    before = Some(*name);
+                } else if !have.contains_key(name) {
+                    let value = self.entry(&at(name), places, [known.get(name).copied(), None], value)?;
+                    behind.entry(before).or_default().extend(value);
                 }
+            }
+            let mut out = behind.remove(&None).unwrap_or_default();
+            for (name, value) in stay {
+                out.push(value);
+                out.extend(behind.remove(&Some(name)).unwrap_or_default());
             }
             return Ok(Value::List(out.into()));
         }
@@ -193,6 +210,9 @@ impl Move {
         let below =
             |path: &'_ ValuePath| path.segments.get(entry.segments.len()..).unwrap_or_default().to_vec();
         let (from, to) = (below(&self.from), below(&self.to));
+        if let Some(is_named) = rename_element(value, &from, &to) {
+            return is_named;
+        }
         let Some(moved) = take(value, &from) else { return false };
         let Err(moved) = put(value, &to, moved) else { return true };
         let _ = put(value, &from, moved);
@@ -200,7 +220,35 @@ impl Move {
     }
 }
 
-fn take(value: &mut Value, path: &[Segment]) -> Option<Value> {
+/// Gives an element another name where it stands; `None` where that is not what the paths say.
+fn rename_element(value: &mut Value, from: &[Segment], to: &[Segment]) -> Option<bool> {
+    let ((Segment::Identity { field, value: old }, above), (Segment::Identity { value: new, .. }, beside)) =
+        (from.split_last()?, to.split_last()?)
+    else {
+        return None;
+    };
+    if above != beside || field.contains('.') {
+        return None;
+    }
+    let mut list = value;
+    for step in above {
+        list = match (step, list) {
+            (Segment::Key(key), Value::Map(map)) => map.get_mut(key)?,
+            (Segment::Identity { field, value }, Value::List(list)) => {
+                list.position(field, value).and_then(|at| list.get_mut(at))?
+            }
+            _ => return None,
+        };
+    }
+    let Value::List(list) = list else { return None };
+    let at = list.position(field, old).filter(|_| list.position(field, new).is_none());
+    let Some(Value::Map(element)) = at.and_then(|at| list.get_mut(at)) else { return Some(false) };
+    element.insert(field.clone(), Value::String(new.clone()));
+    Some(true)
+}
+
+/// Takes away what is at a path.
+pub(super) fn take(value: &mut Value, path: &[Segment]) -> Option<Value> {
     let (step, rest) = path.split_first()?;
     match (step, value) {
         (_, Value::Tagged(_, inner)) => take(inner, path),

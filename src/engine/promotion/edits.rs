@@ -8,7 +8,7 @@ use indexmap::{IndexMap, IndexSet};
 use super::entry::{Action, PlanEntry, Renamed};
 use super::leaves::highest_absent;
 use crate::diff::documents::{DocumentPair, pair_documents};
-use crate::diff::lists::name_of;
+use crate::diff::lists::{ListRules, identity, name_of};
 use crate::engine::pairs::identity_keys;
 use crate::model::{DocumentId, Identity, List, Map, PathTree, Segment, Value, ValuePath};
 use crate::yaml::edit::{Operation, Place, Replacement, edited, last_key, rename_keys};
@@ -102,6 +102,7 @@ pub fn rename_in_place(
     source: &Document,
     target: &Document,
     limits: &Limits,
+    lists: &dyn ListRules,
 ) -> Option<(Document, Vec<PlanEntry>)> {
     let in_place = |line: &PlanEntry| {
         let renamed = line.renamed.as_ref().filter(|_| line.verdict == Action::Take)?;
@@ -115,7 +116,10 @@ pub fn rename_in_place(
         let within = line.renamed.iter().flat_map(|renamed| &renamed.within);
         whole.chain(within.map(|(path, key)| (path, key.as_str())))
     });
-    let renames: Vec<(&ValuePath, &str)> = renames.collect();
+    let moved_keys = moved_keys(lines, target);
+    let moving = lines.iter().zip(&moved_keys);
+    let moving = moving.filter_map(|(line, key)| Some((&line.renamed.as_ref()?.from, key.as_deref()?)));
+    let renames: Vec<(&ValuePath, &str)> = renames.chain(moving).collect();
     let names: Vec<Vec<Operation<'_>>> = lines.iter().map(|line| names_in_place(line, target)).collect();
     let is_in_place: Vec<bool> =
         keys.iter().zip(&names).map(|(key, names)| key.is_some() || !names.is_empty()).collect();
@@ -127,7 +131,9 @@ pub fn rename_in_place(
     if !names.is_empty() {
         document = Cow::Owned(edited(&document, &names, limits).ok()?);
     }
-    let changes = changes_within(lines, &is_in_place, [source, target], &document);
+    let lines = &*under_moved_keys(lines, &moved_keys);
+    let texts = [source, target];
+    let changes = changes_within(lines, &is_in_place, texts, &document, lists);
     if let Some(changed) = edited_or_not(&document, &changes, limits) {
         document = Cow::Owned(changed);
     }
@@ -167,6 +173,38 @@ pub fn rename_in_place(
     Some((document, left))
 }
 
+/// The keys that entries which go elsewhere get there, where they can get them before: comments above an entry
+/// and behind its key go with the key.
+fn moved_keys(lines: &[PlanEntry], target: &Document) -> Vec<Option<String>> {
+    let mut taken = HashSet::new();
+    let mut key = |line: &PlanEntry| {
+        let renamed = line.renamed.as_ref().filter(|_| line.verdict == Action::Take)?;
+        let (old, new) = (last_key(&renamed.from)?, last_key(&line.path)?);
+        let parent = renamed.from.parent()?;
+        let place = parent.key(new);
+        let is_free = target.at(&place).is_none() && target.alias_above(&parent).is_none();
+        let is_moved = old != new && Some(&parent) != line.path.parent().as_ref();
+        (is_moved && is_free && taken.insert(place)).then(|| new.to_owned())
+    };
+    lines.iter().map(&mut key).collect()
+}
+
+/// The lines as they are once those keys are changed.
+fn under_moved_keys<'p>(lines: &'p [PlanEntry], keys: &[Option<String>]) -> Cow<'p, [PlanEntry]> {
+    if keys.iter().all(Option::is_none) {
+        return Cow::Borrowed(lines);
+    }
+    let mut lines = lines.to_vec();
+    for (line, key) in lines.iter_mut().zip(keys) {
+        if let (Some(renamed), Some(key)) = (&mut line.renamed, key)
+            && let Some(parent) = renamed.from.parent()
+        {
+            renamed.from = parent.key(key);
+        }
+    }
+    Cow::Owned(lines)
+}
+
 /// A document after operations; `None` where there are none, or they do not fit.
 fn edited_or_not(document: &Document, operations: &[Operation<'_>], limits: &Limits) -> Option<Document> {
     (!operations.is_empty()).then(|| edited(document, operations, limits).ok()).flatten()
@@ -179,6 +217,7 @@ fn changes_within<'a>(
     is_in_place: &[bool],
     [source, target]: [&'a Document; 2],
     document: &Document,
+    lists: &'a dyn ListRules,
 ) -> Vec<Operation<'a>> {
     let mut changes = Vec::new();
     // What is read in several places may have to be written out.
@@ -191,9 +230,10 @@ fn changes_within<'a>(
             let parts = identity_keys(at);
             parts.iter().all(|keys| at_keys(own, keys) == at_keys(&renamed.carried, keys))
         };
-        if let Some(own @ Value::Map(_)) = document.at(at).filter(|own| is_told_apart(own)) {
+        if let Some(own @ (Value::Map(_) | Value::List(_))) = document.at(at).filter(|own| is_told_apart(own))
+        {
             let moved = renamed.moved.iter().map(|(from, to)| (to, from)).collect();
-            let texts = Texts { source, target, moved };
+            let texts = Texts { source, target, moved, lists };
             change(own, &renamed.carried, [at, &line.path], (&texts, document), &mut changes);
         }
     }
@@ -206,6 +246,7 @@ struct Texts<'a> {
     target: &'a Document,
     /// Where the target has what is at a place of now.
     moved: HashMap<&'a ValuePath, &'a ValuePath>,
+    lists: &'a dyn ListRules,
 }
 
 impl<'a> Texts<'a> {
@@ -229,11 +270,20 @@ fn change<'a>(
     (texts, document): (&Texts<'a>, &Document),
     changes: &mut Vec<Operation<'a>>,
 ) {
-    let (Value::Map(own_map), Value::Map(new_map)) = (own, new) else {
-        if own != new {
-            changes.push(Operation::Set { path: at.clone(), value: texts.of(new, to.clone()) });
-        }
+    if own == new {
         return;
+    }
+    let (own_map, new_map) = match (own, new) {
+        (Value::Map(own), Value::Map(new)) => (own, new),
+        (Value::List(own), Value::List(new))
+            if change_list([own, new], [at, to], (texts, document), changes) =>
+        {
+            return;
+        }
+        _ => {
+            changes.push(Operation::Set { path: at.clone(), value: texts.of(new, to.clone()) });
+            return;
+        }
     };
     let kept = own_map.keys().any(|key| new_map.contains_key(key));
     if !kept {
@@ -258,14 +308,66 @@ fn change<'a>(
     changes.extend(gone.map(|key| Operation::Remove { path: at.key(key) }));
 }
 
+/// The same of the elements of lists that are told apart by a name and stand in one order; `false` where they
+/// are values as wholes.
+fn change_list<'a>(
+    [own, new]: [&List; 2],
+    [at, to]: [&ValuePath; 2],
+    (texts, document): (&Texts<'a>, &Document),
+    changes: &mut Vec<Operation<'a>>,
+) -> bool {
+    let Some(field) = identity(texts.lists, at, own, new) else { return false };
+    let element = |name: &str| Segment::Identity { field: field.clone(), value: name.to_owned() };
+    let [own_names, new_names] = [own, new].map(|list| names_of(list, &field));
+    // What got another name is the same element.
+    let former = |name: &str| {
+        let from = texts.moved.get(&to.join(element(name)))?;
+        match from.last() {
+            Some(Segment::Identity { field: own, value }) if *own == field => Some(value.as_str()),
+            _ => None,
+        }
+    };
+    let is_left = |name: &&str| own_names.contains(*name) && !new_names.contains(*name);
+    let was = |name: &'_ str| match own_names.get(name) {
+        Some(name) => Some(*name),
+        None => former(name).filter(is_left).and_then(|name| own_names.get(name).copied()),
+    };
+    let kept: Vec<Option<&str>> = new_names.iter().map(|name| was(name)).collect();
+    let seen: IndexSet<&str> = kept.iter().flatten().copied().collect();
+    let in_order = own_names.iter().filter(|name| seen.contains(*name)).eq(seen.iter());
+    if !in_order || seen.len() != kept.iter().flatten().count() || seen.is_empty() {
+        return false;
+    }
+    let mut place = Place::First;
+    for (name, was) in new_names.iter().zip(&kept) {
+        let (Some(value), here) = (new.named(&field, name), to.join(element(name))) else { continue };
+        match was.and_then(|was| Some((was, own.named(&field, was)?))) {
+            Some((was, own)) => {
+                change(own, value, [&at.join(element(was)), &here], (texts, document), changes);
+                place = Place::After(element(was));
+            }
+            None => changes.push(Operation::Insert {
+                parent: at.clone(),
+                key: None,
+                place: place.clone(),
+                value: texts.of(value, here),
+                comment: None,
+            }),
+        }
+    }
+    let gone = own_names.iter().filter(|name| !seen.contains(*name));
+    changes.extend(gone.map(|name| Operation::Remove { path: at.join(element(name)) }));
+    true
+}
+
+/// The names of the elements of a list.
+fn names_of<'l>(list: &'l List, field: &str) -> IndexSet<&'l str> {
+    list.iter().filter_map(|element| name_of(element, field)).collect()
+}
+
 /// The mappings, lists and documents that the target lacks and into which it moves entries of its own, empty as yet, by
 /// their highest paths: into what is there each entry comes with its text.
 fn seats<'p>(lines: &'p [PlanEntry], source: &Document, target: &Document) -> IndexMap<&'p ValuePath, Value> {
-    // A mapping that comes as the source has it comes with the source's text.
-    let left = Left::of(lines, [source, target]);
-    let is_other = |line: &&PlanEntry| line.is_taken() && line.taken_value() != line.source.as_ref();
-    let others: HashSet<&ValuePath> = lines.iter().filter(is_other).map(|line| &line.top).collect();
-    let has_own_text = |top: &ValuePath| others.contains(top) || !left.is_whole(top);
     let mut skeletons: IndexMap<&ValuePath, Value> = IndexMap::new();
     // What is read in several places may have to be written out.
     let is_candidate = |line: &&PlanEntry| line.verdict == Action::Take && line.path != line.top;
@@ -278,8 +380,7 @@ fn seats<'p>(lines: &'p [PlanEntry], source: &Document, target: &Document) -> In
             .map(|step| if let Segment::Key(key) = step { Some(key.as_str()) } else { None })
             .collect();
         let is_moved = line.renamed.as_deref().is_some_and(has_text)
-            && (line.top.is_root() || last_key(&line.top).is_some())
-            && has_own_text(&line.top);
+            && (line.top.is_root() || last_key(&line.top).is_some());
         if let Some(way) = way.filter(|_| is_moved) {
             let names = || source.at(&line.top).filter(|_| line.top.is_root()).map(name_entries);
             let skeleton = || names().map_or(Value::Null, Value::Map);

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
+use super::carried::take;
 use super::entry::{Action, PlanEntry};
 use super::resolution::{Level, Resolution};
 use crate::model::{PathTree, Segment, Value, ValuePath};
@@ -66,7 +67,8 @@ pub(super) fn stay_with_the_whole(lines: &mut [PlanEntry]) {
 #[must_use]
 pub fn with_parts(lines: &[PlanEntry]) -> Cow<'_, [PlanEntry]> {
     let parts = parts(lines);
-    if parts.is_empty() {
+    let is_given = |line: &PlanEntry| line.renamed.is_some() && matches!(line.verdict, Action::Set(_));
+    if parts.is_empty() && !lines.iter().any(is_given) {
         return Cow::Borrowed(lines);
     }
     let mut out = lines.to_vec();
@@ -74,7 +76,7 @@ pub fn with_parts(lines: &[PlanEntry]) -> Cow<'_, [PlanEntry]> {
         let value = match &lines[*part].verdict {
             Action::Take => lines[*part].source.clone(),
             Action::Set(value) => Some(value.clone()),
-            Action::Decline | Action::Keep | Action::Ask | Action::Stop => None,
+            Action::Decline | Action::Keep | Action::Ask | Action::Stop => continue,
         };
         let whole = &mut out[*whole];
         let below = lines[*part].path.segments.get(whole.path.segments.len()..).unwrap_or_default();
@@ -83,8 +85,15 @@ pub fn with_parts(lines: &[PlanEntry]) -> Cow<'_, [PlanEntry]> {
             (_, Some(renamed)) => Some(&mut renamed.carried),
             (_, None) => None,
         };
-        if let (Some(given), Some(value)) = (given, value) {
+        if let Some(given) = given {
             replace(given, below, value);
+        }
+    }
+    // What is given to something renamed is what it holds afterwards.
+    for line in out.iter_mut().filter(|line| is_given(line)) {
+        if let (Action::Set(given), Some(renamed)) = (&line.verdict, &mut line.renamed) {
+            renamed.carried = given.clone();
+            line.verdict = Action::Take;
         }
     }
     let parts: PathTree<'_, ()> = parts.iter().map(|(part, _)| (&lines[*part].path, ())).collect();
@@ -92,12 +101,16 @@ pub fn with_parts(lines: &[PlanEntry]) -> Cow<'_, [PlanEntry]> {
     Cow::Owned(out)
 }
 
-/// Replaces what is at a path.
-fn replace(value: &mut Value, path: &[Segment], new: Value) {
+/// Replaces what is at a path, or takes it away.
+fn replace(value: &mut Value, path: &[Segment], new: Option<Value>) {
     let Some((step, rest)) = path.split_first() else {
-        *value = new;
+        *value = new.unwrap_or(Value::Null);
         return;
     };
+    if rest.is_empty() && new.is_none() {
+        take(value, path);
+        return;
+    }
     let child = match (step, value) {
         (_, Value::Tagged(_, inner)) => return replace(inner, path, new),
         (Segment::Key(key), Value::Map(map)) => map.get_mut(key),

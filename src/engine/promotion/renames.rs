@@ -114,7 +114,7 @@ pub fn join_renamed(
         }
     }
     let mut lines: Vec<Option<PlanEntry>> = lines.into_iter().map(Some).collect();
-    let mut conflicts = Vec::new();
+    let mut parts = Vec::new();
     for ((commit, pair), [old, new]) in found.iter().zip(at) {
         let of = |numbers: &[usize]| -> Vec<&PlanEntry> {
             numbers.iter().filter_map(|number| lines[*number].as_ref()).collect()
@@ -123,13 +123,14 @@ pub fn join_renamed(
         let known = Known { source, called: &called, had: commits.target_had, lists };
         let joined = join(commit, pair, ends, (source, target), &known)?;
         let (Some(joined), Some(place)) = (joined, new.first()) else { continue };
-        conflicts.extend(conflicts_within(&joined, ends[1], source, judge)?);
+        parts.extend(conflicts_within(&joined, ends[1], source, judge)?);
+        parts.extend(removals_within(&joined, ends[0], source));
         for number in old.iter().chain(&new) {
             lines[*number] = None;
         }
         lines[*place] = Some(joined);
     }
-    Ok(lines.into_iter().flatten().chain(conflicts).collect())
+    Ok(lines.into_iter().flatten().chain(parts).collect())
 }
 
 /// The conflicts within a renamed entry, by the new names: each is decided by itself, as part of what moves.
@@ -171,6 +172,30 @@ fn conflicts_within(
         });
     }
     Ok(conflicts)
+}
+
+/// What the source has no more of what it renamed, and the target has for itself, by the new names: whether it goes
+/// is asked by itself.
+fn removals_within(joined: &PlanEntry, at_old: &[&PlanEntry], source: &Document) -> Vec<PlanEntry> {
+    let Some(renamed) = joined.renamed.as_ref().filter(|_| joined.resolution == Resolution::Renamed) else {
+        return Vec::new();
+    };
+    let mut seen = HashSet::new();
+    let part = |line: &&PlanEntry| {
+        let path = highest_absent(source, &line.path.moved(&renamed.from, &joined.path));
+        let below = path.segments.get(joined.path.segments.len()..)?;
+        let own = below.iter().try_fold(&renamed.carried, |value, step| value.child(step))?;
+        let is_gone = !below.is_empty() && source.at(&path).is_none();
+        (is_gone && seen.insert(path.clone())).then(|| PlanEntry {
+            pointer: source.pointer(&path),
+            target: Some(own.clone()),
+            top: path.clone(),
+            path,
+            ..(*line).clone()
+        })
+    };
+    let is_asked = |line: &&&PlanEntry| line.resolution == Resolution::Removed && line.level == Level::Ask;
+    at_old.iter().filter(is_asked).filter_map(part).collect()
 }
 
 /// What a commit renamed, worked out when it is asked for.

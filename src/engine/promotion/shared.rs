@@ -9,6 +9,7 @@ use super::parts::with_parts;
 use super::reason::Reason;
 use super::resolution::{Level, Resolution};
 use super::selection::Selection;
+use crate::diff::lists::ListRules;
 use crate::model::ValuePath;
 use crate::yaml::edit::apply;
 use crate::yaml::{Document, Limits};
@@ -19,7 +20,7 @@ pub fn stop_shared(
     mut lines: Vec<PlanEntry>,
     source: &Document,
     target: &Document,
-    limits: &Limits,
+    (limits, lists): (&Limits, &dyn ListRules),
     selection: &Selection,
 ) -> Vec<PlanEntry> {
     if !target.has_aliases() {
@@ -27,7 +28,7 @@ pub fn stop_shared(
     }
     while lines.iter().any(PlanEntry::is_taken) {
         let whole = with_parts(&lines);
-        let renamed = rename_in_place(&whole, source, target, limits);
+        let renamed = rename_in_place(&whole, source, target, limits, lists);
         let (target, left) = renamed.as_ref().map_or((target, &*whole), |(target, left)| (target, left));
         let refused = apply(target, &operations(left, source, target), limits).err();
         let Some(path) = refused.and_then(|refusal| refusal.shared) else { break };
@@ -132,7 +133,8 @@ mod tests {
             literal: false,
             path: leaf.path,
         });
-        let lines = stop_shared(lines.collect(), &source, &target, &Limits::default(), &Selection::default());
+        let rules = (&Limits::default(), &NoListRules as &dyn ListRules);
+        let lines = stop_shared(lines.collect(), &source, &target, rules, &Selection::default());
         let stopped = lines.iter().filter(|line| line.verdict == Action::Stop);
         let stopped = stopped.map(|line| line.path.to_string()).collect();
         let text = apply(&target, &operations(&lines, &source, &target), &Limits::default());

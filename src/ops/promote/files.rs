@@ -176,8 +176,9 @@ fn of_plan(
         given.push(set_or_insert(&target, path, value.clone(), &into.file)?);
     }
     let decided = with_parts(&plan.lines);
+    let lists = configuration.lists(&plan.key);
     let written = |source: &Document| -> Result<Option<Document>> {
-        let in_place = rename_in_place(&decided, source, &target, limits);
+        let in_place = rename_in_place(&decided, source, &target, limits, &lists);
         let (begun, lines) = match &in_place {
             Some((document, lines)) => (document, lines.as_slice()),
             None => (&*target, &*decided),
