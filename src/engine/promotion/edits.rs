@@ -365,40 +365,36 @@ fn names_of<'l>(list: &'l List, field: &str) -> IndexSet<&'l str> {
     list.iter().filter_map(|element| name_of(element, field)).collect()
 }
 
-/// The mappings, lists and documents that the target lacks and into which it moves entries of its own, empty as yet, by
-/// their highest paths: into what is there each entry comes with its text.
+/// The mappings, elements and documents that the target lacks and into which it moves entries of its own, with
+/// nothing in them as yet but names, by their highest paths: into what is there each entry comes with its text.
 fn seats<'p>(lines: &'p [PlanEntry], source: &Document, target: &Document) -> IndexMap<&'p ValuePath, Value> {
-    let mut skeletons: IndexMap<&ValuePath, Value> = IndexMap::new();
+    let mut ways: IndexMap<&ValuePath, Vec<(&[Segment], Value)>> = IndexMap::new();
     // What is read in several places may have to be written out.
     let is_candidate = |line: &&PlanEntry| line.verdict == Action::Take && line.path != line.top;
     for line in lines.iter().filter(is_candidate).filter(|_| !target.has_aliases()) {
         let has_text = |renamed: &Renamed| target.at(&renamed.from) == Some(&renamed.carried);
         let steps = line.path.segments.get(line.top.segments.len()..).unwrap_or_default();
         let Some((_, way)) = steps.split_last() else { continue };
-        let way: Option<Vec<&str>> = way
-            .iter()
-            .map(|step| if let Segment::Key(key) = step { Some(key.as_str()) } else { None })
-            .collect();
-        let is_moved = line.renamed.as_deref().is_some_and(has_text)
-            && (line.top.is_root() || last_key(&line.top).is_some());
-        if let Some(way) = way.filter(|_| is_moved) {
-            let names = || source.at(&line.top).filter(|_| line.top.is_root()).map(name_entries);
-            let skeleton = || names().map_or(Value::Null, Value::Map);
-            make_way(skeletons.entry(&line.top).or_insert_with(skeleton), &way);
+        if line.renamed.as_deref().is_some_and(has_text) {
+            let seat = line.path.prefix(line.path.segments.len() - 1);
+            let name = match seat.last() {
+                Some(Segment::Identity { field, value }) => named(field, value, source.at(&seat)),
+                _ => Value::Null,
+            };
+            ways.entry(&line.top).or_default().push((way, name));
         }
     }
-    skeletons
-}
-
-/// Makes mappings with nothing in them but the way to an entry.
-fn make_way(value: &mut Value, way: &[&str]) {
-    let Some((first, rest)) = way.split_first() else { return };
-    if !matches!(value, Value::Map(_)) {
-        *value = Value::Map(Map::new());
-    }
-    if let Value::Map(map) = value {
-        make_way(map.entry((*first).to_owned()).or_insert(Value::Null), rest);
-    }
+    let seat = |(top, ways): (&'p ValuePath, Vec<(&[Segment], Value)>)| {
+        let like = source.at(top);
+        let start = match top.last() {
+            Some(Segment::Identity { field, value }) => named(field, value, like),
+            None => like.map_or(Value::Null, |like| Value::Map(name_entries(like))),
+            _ => Value::Null,
+        };
+        let ways = ways.into_iter().filter(|(way, _)| !way.is_empty()).collect();
+        (top, filled(start, like, ways))
+    };
+    ways.into_iter().map(seat).collect()
 }
 
 /// The edits that give an element or a document its new name where it stands, where something else of it
