@@ -139,10 +139,10 @@ fn heading(commit: Option<&CommitInfo>, view: &View) -> String {
 
 fn acting(line: &PlanEntry<Shown>, hop: Hop, begins: bool, view: &View) -> Vec<Cell> {
     let (word, style) = match &line.verdict {
-        Action::Take if line.source.is_none() => ("take", view.styles.removed),
+        Action::Take if line.is_removal() => ("take", view.styles.removed),
         Action::Take if line.target.is_none() => ("take", view.styles.added),
         Action::Take | Action::Set(_) => ("take", view.styles.modified),
-        Action::Ask if line.source.is_none() => ("removed", view.styles.removed),
+        Action::Ask if line.is_removal() => ("removed", view.styles.removed),
         Action::Ask if line.renamed.is_some() => ("renamed", view.styles.notice),
         Action::Ask => ("new", view.styles.notice),
         Action::Decline => ("keep", view.styles.faint),
@@ -158,10 +158,10 @@ fn acting(line: &PlanEntry<Shown>, hop: Hop, begins: bool, view: &View) -> Vec<C
             let [source, target] = view.sides([line.source.as_ref(), line.target.as_ref()]);
             Cell::new(format!("{} {target}, {} {source}", hop.target(), hop.source())).prose()
         }
-        (_, Some(_)) if line.renamed.is_some() && line.taken_value() == line.target.as_ref() => {
+        _ if line.renamed.is_some() && line.taken_value() == line.target.as_ref() => {
             line.target.as_ref().map_or_else(|| Cell::new("nothing"), value_cell)
         }
-        (_, Some(_)) if line.renamed.is_some() => change_cell(line.target.as_ref(), line.taken_value()),
+        _ if line.renamed.is_some() => change_cell(line.target.as_ref(), line.taken_value()),
         (_, None) => removal_cell(line.target.as_ref()),
         (_, Some(_)) => change_cell(line.target.as_ref(), line.source.as_ref()),
     };

@@ -164,7 +164,7 @@ pub fn rename_in_place(
                 let verdict = Action::Set(renamed.carried.clone());
                 left.push(PlanEntry { renamed: None, verdict, ..line.clone() });
             }
-            _ if line.source.is_some() && (line.target.is_none() || line.renamed.is_some()) => {
+            _ if line.renamed.is_some() || (line.source.is_some() && line.target.is_none()) => {
                 left.push(PlanEntry { top: highest_absent(&document, &line.path), ..line.clone() });
             }
             _ => left.push(line.clone()),

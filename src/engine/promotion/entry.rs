@@ -113,6 +113,12 @@ impl<V> PlanEntry<V> {
         }
     }
 
+    /// Whether taking it takes something away from the target.
+    #[must_use]
+    pub const fn is_removal(&self) -> bool {
+        self.source.is_none() && self.renamed.is_none()
+    }
+
     /// The change that people know the value by: its origin, where it has one, or else the commit of
     /// the source.
     #[must_use]

@@ -1,7 +1,7 @@
 //! Renamed entries of which a part went elsewhere, into which one came from elsewhere, that hold what stays
 //! where it is, or whose new name the target has already.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use indexmap::IndexMap;
 
@@ -15,6 +15,8 @@ pub(super) struct Apart {
     pub(super) pairs: Vec<(CommitId, Pair)>,
     /// The elements that make no pair for what is in them: they come or stay away whole.
     pub(super) held: Vec<Pair>,
+    /// What the target alone has within what is opened since something moved out or in, and where that goes.
+    pub(super) along: Vec<(ValuePath, ValuePath)>,
 }
 
 /// The same pairs, but that those are opened of which a part that the target has went elsewhere,
@@ -47,7 +49,7 @@ pub(super) fn apart(
             parted.entry(number).or_default().push(part);
         }
     }
-    let (mut out, mut held) = (Vec::with_capacity(found.len()), Vec::new());
+    let (mut out, mut held, mut along) = (Vec::with_capacity(found.len()), Vec::new(), Vec::new());
     for (number, (id, pair)) in found.iter().enumerate() {
         let parts = parted.get(&number).map_or(&[][..], Vec::as_slice);
         let is_parted = |pair: &Pair| parts.iter().any(|part| is_parted(pair, part));
@@ -61,9 +63,14 @@ pub(super) fn apart(
                 held.push(pair);
             }
         };
-        open(pair.clone(), &is_closed, called, sides, lists, each)?;
+        let opened = &mut |pair: &Pair| {
+            if !holds_apart(pair) {
+                along.extend(of_target_alone(pair, sides, lists));
+            }
+        };
+        open(pair.clone(), &is_closed, called, sides, lists, (each, opened))?;
     }
-    Ok(Apart { pairs: out, held })
+    Ok(Apart { pairs: out, held, along })
 }
 
 /// Whether what the target has at the old name can go to the new one, or, where both names have a mapping or a list,
@@ -116,20 +123,21 @@ fn is_parted(pair: &Pair, part: &Pair) -> bool {
     strictly(&pair.from, &part.from) != strictly(&pair.to, &part.to)
 }
 
-/// Gives the pair, or those of its entries where it is not closed.
+/// Gives the pair, or those of its entries where it is not closed; tells which ones are opened.
 fn open(
     pair: Pair,
     is_closed: &dyn Fn(&Pair) -> bool,
     called: &dyn Fn(&ValuePath) -> Result<Option<ValuePath>>,
     (source, target): (&Document, &Document),
     lists: &dyn ListRules,
-    each: &mut dyn FnMut(Pair),
+    (each, opened): (&mut dyn FnMut(Pair), &mut dyn FnMut(&Pair)),
 ) -> Result<()> {
     let steps = if is_closed(&pair) { Vec::new() } else { steps(&pair, (source, target), lists) };
     if steps.is_empty() {
         each(pair);
         return Ok(());
     }
+    opened(&pair);
     for (step, old) in steps {
         let (from, mut to) = (pair.from.join(step.clone()), pair.to.join(step));
         if source.at(&to).is_none() {
@@ -138,10 +146,48 @@ fn open(
         let entry = Pair { from, to, old: old.clone() };
         let is_new_alone = source.at(&entry.to).is_some() && source.at(&entry.from).is_none();
         if is_new_alone && may_move(target, &entry) {
-            open(entry, is_closed, called, (source, target), lists, each)?;
+            open(entry, is_closed, called, (source, target), lists, (&mut *each, &mut *opened))?;
         }
     }
     Ok(())
+}
+
+/// The entries that neither the source had in a pair nor anybody has under the new name, with their places there.
+fn of_target_alone(
+    pair: &Pair,
+    (source, target): (&Document, &Document),
+    lists: &dyn ListRules,
+) -> Vec<(ValuePath, ValuePath)> {
+    let known: HashSet<Segment> =
+        steps(pair, (source, target), lists).into_iter().map(|(step, _)| step).collect();
+    let own: Vec<Segment> = match target.at(&pair.from) {
+        Some(Value::Map(own)) => own.keys().map(|key| Segment::Key(key.clone())).collect(),
+        Some(Value::List(own)) => {
+            let field = known.iter().find_map(|step| match step {
+                Segment::Identity { field, .. } => Some(field.clone()),
+                _ => None,
+            });
+            let name = |element| {
+                let field = field.clone()?;
+                let value = name_of(element, &field)?.to_owned();
+                Some(Segment::Identity { field, value })
+            };
+            own.iter().filter_map(name).collect()
+        }
+        _ => Vec::new(),
+    };
+    let name = match pair.from.last() {
+        Some(Segment::Identity { field, .. }) => Some(field.as_str()),
+        _ => None,
+    };
+    let is_name = |step: &Segment| matches!(step, Segment::Key(key) if Some(key.as_str()) == name);
+    let alone = own.into_iter().filter(|step| !known.contains(step) && !is_name(step));
+    let ends = alone.map(|step| (pair.from.join(step.clone()), pair.to.join(step)));
+    let is_nowhere = |side: &Document, path: &ValuePath| side.at(path).is_none();
+    let is_alone = |(from, to): &(ValuePath, ValuePath)| {
+        is_nowhere(source, from) && is_nowhere(source, to) && is_nowhere(target, to)
+    };
+    ends.filter(is_alone).collect()
 }
 
 /// The entries of a pair, each with what it held before: those of a mapping, or the elements of a list.

@@ -89,10 +89,18 @@ pub fn join_renamed(
         };
         later[*number].called(path.moved(from, to), lists).map(|(path, _)| Some(path))
     };
-    let found = not_within_elements(found, (source, target), &called)?;
+    // What an element of before a commit is called.
+    let called_since = |id: &CommitId, element: &ValuePath| match called(element)? {
+        Some(now) => Ok(now),
+        None => match later.iter().find(|behind| behind.id == *id) {
+            Some(behind) => behind.called(element.clone(), lists).map(|(now, _)| now),
+            None => Ok(element.clone()),
+        },
+    };
+    let found = not_within_elements(found, (source, target), &called_since)?;
     let gone = lines.iter().filter(|line| line.source.is_none() && line.resolution == Resolution::Removed);
     let gone: Vec<ValuePath> = gone.map(|line| line.path.clone()).collect();
-    let Apart { pairs: found, held } =
+    let Apart { pairs: found, held, along } =
         parted::apart(found, &gone, &holds_apart, &called, (source, target), lists)?;
     drop(staying);
     // The lines at both ends of each pair: the old one's, and the new one's.
@@ -130,7 +138,59 @@ pub fn join_renamed(
         }
         lines[*place] = Some(joined);
     }
-    Ok(lines.into_iter().flatten().chain(parts).collect())
+    let lines = lines.into_iter().flatten().chain(parts).collect();
+    Ok(gone_along(lines, &along, target))
+}
+
+/// The lines with those of what the target alone has beside entries that are renamed: it goes with them, to these
+/// places.
+fn gone_along(lines: Vec<PlanEntry>, along: &[(ValuePath, ValuePath)], target: &Document) -> Vec<PlanEntry> {
+    if along.is_empty() {
+        return lines;
+    }
+    let froms: PathTree<'_, usize> = along.iter().enumerate().map(|(at, (from, _))| (from, at)).collect();
+    let mut goes: Vec<Option<bool>> = vec![None; along.len()];
+    let mut beside: HashMap<ValuePath, usize> = HashMap::new();
+    for (number, line) in lines.iter().enumerate() {
+        if let Some((_, at)) = froms.above(&line.path).next() {
+            let is_alone = line.reason == Reason::OnlyInTarget && !line.secret;
+            goes[*at] = Some(goes[*at].unwrap_or(true) && is_alone);
+        }
+        for above in (0..line.path.segments.len()).filter(|_| line.renamed.is_some()) {
+            beside.entry(line.path.prefix(above)).or_insert(number);
+        }
+    }
+    let joined = |from: &ValuePath, to: &ValuePath| {
+        let (beside, own) = (&lines[*beside.get(&to.parent()?)?], target.at(from)?);
+        Some(PlanEntry {
+            path: to.clone(),
+            pointer: target.pointer(to),
+            source: None,
+            was: None,
+            target: Some(own.clone()),
+            top: highest_absent(target, to),
+            renamed: Some(Box::new(Renamed {
+                from: from.clone(),
+                within: Vec::new(),
+                moved: Vec::new(),
+                carried: own.clone(),
+            })),
+            replaced_by: Vec::new(),
+            ..beside.clone()
+        })
+    };
+    let moving: Vec<Option<PlanEntry>> = along
+        .iter()
+        .zip(goes)
+        .map(|((from, to), goes)| joined(from, to).filter(|_| goes == Some(true)))
+        .collect();
+    let is_left = |line: &PlanEntry| match froms.above(&line.path).next() {
+        Some((_, at)) => moving[*at].is_none(),
+        None => true,
+    };
+    let mut out: Vec<PlanEntry> = lines.into_iter().filter(is_left).collect();
+    out.extend(moving.into_iter().flatten());
+    out
 }
 
 /// The conflicts within a renamed entry, by the new names: each is decided by itself, as part of what moves.
@@ -247,15 +307,14 @@ impl<'c> Later<'c> {
 fn not_within_elements(
     mut found: Vec<(CommitId, Pair)>,
     (source, target): (&Document, &Document),
-    called: &dyn Fn(&ValuePath) -> Result<Option<ValuePath>>,
+    called_since: &dyn Fn(&CommitId, &ValuePath) -> Result<ValuePath>,
 ) -> Result<Vec<(CommitId, Pair)>> {
     let pairs: Vec<Pair> = found.iter().map(|(_, pair)| pair.clone()).collect();
     let tos: PathTree<'_, &Pair> = pairs.iter().map(|pair| (&pair.to, pair)).collect();
     let mut stays = Vec::with_capacity(found.len());
-    for pair in &pairs {
+    for (id, pair) in &found {
         let goes = |element: &ValuePath| {
-            let now = || called(element).map(|now| now.is_some_and(|now| source.at(&now).is_some()));
-            Ok(source.at(element).is_none() && !now()?)
+            Ok(source.at(element).is_none() && source.at(&called_since(id, element)?).is_none())
         };
         let comes = |element: &ValuePath| {
             let mut former = tos.above(element).map(|(_, above)| element.moved(&above.to, &above.from));
