@@ -237,7 +237,7 @@ fn what_moved_keeps_its_values_and_nothing_is_lost() {
             Some("s:\n- name: w\n  b: 2\nz:\n  q: 1\n  a: 9 # own\n"),
             &["t:\n- name: w\n  b: 2\nz:\n  q: 1\n  a: 1\n", "t:\n- name: w\n  b: 2\n  a: 1\nz:\n  q: 1\n"],
             "--with-new --with-removals",
-            "t:\n- name: w\n  b: 2\n  a: 9\nz:\n  q: 1\n",
+            "t:\n- name: w\n  b: 2\n  a: 9 # own\nz:\n  q: 1\n",
         ),
         // An element goes to another list, also where its own moves.
         (

@@ -176,15 +176,17 @@ pub fn rename_in_place(
 /// The keys that entries which go elsewhere get there, where they can get them before: comments above an entry
 /// and behind its key go with the key.
 fn moved_keys(lines: &[PlanEntry], target: &Document) -> Vec<Option<String>> {
-    let mut taken = HashSet::new();
+    let taken = lines.iter().filter(|line| line.is_taken()).map(|line| (&line.path, ()));
+    let (taken, mut given): (PathTree<'_, ()>, _) = (taken.collect(), HashSet::new());
     let mut key = |line: &PlanEntry| {
         let renamed = line.renamed.as_ref().filter(|_| line.verdict == Action::Take)?;
         let (old, new) = (last_key(&renamed.from)?, last_key(&line.path)?);
         let parent = renamed.from.parent()?;
         let place = parent.key(new);
-        let is_free = target.at(&place).is_none() && target.alias_above(&parent).is_none();
+        let is_free = target.at(&place).is_none() && !taken.reaches(&place);
+        let is_free = is_free && target.alias_above(&parent).is_none();
         let is_moved = old != new && Some(&parent) != line.path.parent().as_ref();
-        (is_moved && is_free && taken.insert(place)).then(|| new.to_owned())
+        (is_moved && is_free && given.insert(place)).then(|| new.to_owned())
     };
     lines.iter().map(&mut key).collect()
 }

@@ -10,6 +10,14 @@ use crate::engine::pairs::Pair;
 use crate::model::{CommitId, PathTree, Result, Segment, Value, ValuePath};
 use crate::yaml::Document;
 
+/// The pairs of what concerns a target, each with the commit that made it one.
+#[derive(Default)]
+pub(super) struct Candidates {
+    pub(super) found: Vec<(CommitId, Pair)>,
+    /// Those that are nowhere in the source any more: a part of them may be.
+    pub(super) gone_since: Vec<(CommitId, Pair)>,
+}
+
 /// What is left of pairs when they are opened.
 pub(super) struct Apart {
     pub(super) pairs: Vec<(CommitId, Pair)>,
@@ -27,25 +35,25 @@ pub(super) struct Apart {
 /// # Errors
 /// Those of `called`.
 pub(super) fn apart(
-    mut found: Vec<(CommitId, Pair)>,
+    mut candidates: Candidates,
     gone: &[ValuePath],
     holds_apart: &dyn Fn(&Pair) -> bool,
     called: &dyn Fn(&ValuePath) -> Result<Option<ValuePath>>,
     sides: (&Document, &Document),
     lists: &dyn ListRules,
 ) -> Result<Apart> {
-    let went = went(&found, gone, called, sides)?;
-    found.extend(went);
+    let went = went(&candidates, gone, called, sides)?;
+    candidates.found.extend(went);
+    let found = candidates.found;
     let gone: PathTree<'_, ()> = gone.iter().map(|path| (path, ())).collect();
     let of_end = |end: fn(&Pair) -> &ValuePath| -> PathTree<'_, usize> {
         found.iter().enumerate().map(|(number, (_, pair))| (end(pair), number)).collect()
     };
     let (froms, tos) = (of_end(|pair| &pair.from), of_end(|pair| &pair.to));
-    // By number of a pair the parts of which one end alone is in it.
+    // By number of a pair the parts of which an end is in it.
     let mut parted: HashMap<usize, Vec<&Pair>> = HashMap::new();
     for (_, part) in found.iter().filter(|(_, pair)| gone.reaches(&pair.from)) {
-        let whole = strictly_above(&froms, &part.from).into_iter().chain(strictly_above(&tos, &part.to));
-        for number in whole.filter(|number| is_parted(&found[*number].1, part)) {
+        for number in strictly_above(&froms, &part.from).into_iter().chain(strictly_above(&tos, &part.to)) {
             parted.entry(number).or_default().push(part);
         }
     }
@@ -56,19 +64,17 @@ pub(super) fn apart(
         // An element comes or stays away whole.
         let is_element = |pair: &Pair| matches!(pair.from.last(), Some(Segment::Identity { .. }));
         let is_closed = |pair: &Pair| if holds_apart(pair) { is_element(pair) } else { !is_parted(pair) };
-        let each = &mut |pair: Pair| {
+        let mut opening = Opening::default();
+        open(pair.clone(), &is_closed, called, sides, lists, &mut opening)?;
+        for pair in opening.closed {
             if !holds_apart(&pair) {
                 out.push((id.clone(), pair));
             } else if is_element(&pair) && sides.1.at(&pair.to).is_none() {
                 held.push(pair);
             }
-        };
-        let opened = &mut |pair: &Pair| {
-            if !holds_apart(pair) {
-                along.extend(of_target_alone(pair, sides, lists));
-            }
-        };
-        open(pair.clone(), &is_closed, called, sides, lists, (each, opened))?;
+        }
+        let opened = opening.opened.iter().filter(|pair| !holds_apart(pair));
+        along.extend(opened.flat_map(|pair| of_target_alone(pair, sides, lists)));
     }
     Ok(Apart { pairs: out, held, along })
 }
@@ -84,21 +90,24 @@ pub(super) fn may_move(target: &Document, pair: &Pair) -> bool {
     }
 }
 
-/// What of the target was below one of these pairs and is elsewhere in the source now, from the highest down.
+/// What of the target was below one of these pairs and is not there in the source now but elsewhere, from the
+/// highest down.
 fn went(
-    found: &[(CommitId, Pair)],
+    Candidates { found, gone_since }: &Candidates,
     gone: &[ValuePath],
     called: &dyn Fn(&ValuePath) -> Result<Option<ValuePath>>,
     (source, target): (&Document, &Document),
 ) -> Result<Vec<(CommitId, Pair)>> {
+    let wholes: Vec<&(CommitId, Pair)> = gone_since.iter().chain(found).collect();
     let froms: PathTree<'_, usize> =
-        found.iter().enumerate().map(|(number, (_, pair))| (&pair.from, number)).collect();
+        wholes.iter().enumerate().map(|(number, (_, pair))| (&pair.from, number)).collect();
     let mut went: IndexMap<ValuePath, (CommitId, Pair)> = IndexMap::new();
     for path in gone {
         let Some(whole) = strictly_above(&froms, path).first().copied() else { continue };
-        let (id, pair) = &found[whole];
+        let (id, pair) = wholes[whole];
         for from in (pair.from.segments.len() + 1..=path.segments.len()).map(|steps| path.prefix(steps)) {
-            let Some(to) = called(&from)?.filter(|to| !pair.to.covers(to)) else { continue };
+            let along = from.moved(&pair.from, &pair.to);
+            let Some(to) = called(&from)?.filter(|to| *to != along) else { continue };
             let below = from.segments.get(pair.from.segments.len()..).unwrap_or_default();
             let old = below.iter().try_fold(&pair.old, |value, step| value.child(step));
             let is_new = source.at(&to).is_some() && target.at(&to).is_none() && froms.get(&from).is_none();
@@ -123,21 +132,27 @@ fn is_parted(pair: &Pair, part: &Pair) -> bool {
     strictly(&pair.from, &part.from) != strictly(&pair.to, &part.to)
 }
 
-/// Gives the pair, or those of its entries where it is not closed; tells which ones are opened.
+/// A pair as it is opened.
+#[derive(Default)]
+struct Opening {
+    closed: Vec<Pair>,
+    opened: Vec<Pair>,
+}
+
+/// Gives the pair, or those of its entries where it is not closed.
 fn open(
     pair: Pair,
     is_closed: &dyn Fn(&Pair) -> bool,
     called: &dyn Fn(&ValuePath) -> Result<Option<ValuePath>>,
     (source, target): (&Document, &Document),
     lists: &dyn ListRules,
-    (each, opened): (&mut dyn FnMut(Pair), &mut dyn FnMut(&Pair)),
+    opening: &mut Opening,
 ) -> Result<()> {
     let steps = if is_closed(&pair) { Vec::new() } else { steps(&pair, (source, target), lists) };
     if steps.is_empty() {
-        each(pair);
+        opening.closed.push(pair);
         return Ok(());
     }
-    opened(&pair);
     for (step, old) in steps {
         let (from, mut to) = (pair.from.join(step.clone()), pair.to.join(step));
         if source.at(&to).is_none() {
@@ -146,9 +161,10 @@ fn open(
         let entry = Pair { from, to, old: old.clone() };
         let is_new_alone = source.at(&entry.to).is_some() && source.at(&entry.from).is_none();
         if is_new_alone && may_move(target, &entry) {
-            open(entry, is_closed, called, (source, target), lists, (&mut *each, &mut *opened))?;
+            open(entry, is_closed, called, (source, target), lists, opening)?;
         }
     }
+    opening.opened.push(pair);
     Ok(())
 }
 
@@ -165,7 +181,7 @@ fn of_target_alone(
         Some(Value::List(own)) => {
             let field = known.iter().find_map(|step| match step {
                 Segment::Identity { field, .. } => Some(field.clone()),
-                _ => None,
+                Segment::Key(_) | Segment::Index(_) | Segment::Append => None,
             });
             let name = |element| {
                 let field = field.clone()?;

@@ -11,7 +11,7 @@ use super::carried::{Carried, Known, Own};
 use super::entry::{Action, PlanEntry, Renamed};
 use super::judge::Judge;
 use super::leaves::highest_absent;
-use super::parted::{self, Apart};
+use super::parted::{self, Apart, Candidates};
 use super::reason::Reason;
 use super::resolution::{Level, Resolution};
 use super::source_commits::{SourceCommit, SourceCommits};
@@ -56,7 +56,7 @@ pub fn join_renamed(
             || is_apart(&pair.from, &pair.old)
             || source.at(&pair.to).is_some_and(|new| is_apart(&pair.to, new))
     };
-    let mut found: Vec<(CommitId, Pair)> = Vec::new();
+    let mut candidates = Candidates::default();
     // What the target has under names of before those commits, as the source called it right after them.
     let mut called: HashMap<ValuePath, (usize, ValuePath)> = HashMap::new();
     let mut ids = renaming_commits(&lines);
@@ -77,7 +77,9 @@ pub fn join_renamed(
                 ids.extend(unknown);
             }
             if concerns(&pair) {
-                found.push((id.clone(), pair));
+                candidates.found.push((id.clone(), pair));
+            } else if source.at(&pair.to).is_none() {
+                candidates.gone_since.push((id.clone(), pair));
             }
         }
         later.push(behind);
@@ -97,11 +99,11 @@ pub fn join_renamed(
             None => Ok(element.clone()),
         },
     };
-    let found = not_within_elements(found, (source, target), &called_since)?;
+    candidates.found = not_within_elements(candidates.found, (source, target), &called_since)?;
     let gone = lines.iter().filter(|line| line.source.is_none() && line.resolution == Resolution::Removed);
     let gone: Vec<ValuePath> = gone.map(|line| line.path.clone()).collect();
     let Apart { pairs: found, held, along } =
-        parted::apart(found, &gone, &holds_apart, &called, (source, target), lists)?;
+        parted::apart(candidates, &gone, &holds_apart, &called, (source, target), lists)?;
     drop(staying);
     // The lines at both ends of each pair: the old one's, and the new one's.
     let ends = found
