@@ -104,13 +104,18 @@ fn went(
     let mut went: IndexMap<ValuePath, (CommitId, Pair)> = IndexMap::new();
     for path in gone {
         let Some(whole) = strictly_above(&froms, path).first().copied() else { continue };
-        let (id, pair) = wholes[whole];
+        let (mut id, mut pair) = (&wholes[whole].0, &wholes[whole].1);
         for from in (pair.from.segments.len() + 1..=path.segments.len()).map(|steps| path.prefix(steps)) {
+            // What is within another pair goes along with that.
+            if let Some(whole) = froms.get(&from) {
+                (id, pair) = (&wholes[*whole].0, &wholes[*whole].1);
+                continue;
+            }
             let along = from.moved(&pair.from, &pair.to);
             let Some(to) = called(&from)?.filter(|to| *to != along) else { continue };
             let below = from.segments.get(pair.from.segments.len()..).unwrap_or_default();
             let old = below.iter().try_fold(&pair.old, |value, step| value.child(step));
-            let is_new = source.at(&to).is_some() && target.at(&to).is_none() && froms.get(&from).is_none();
+            let is_new = source.at(&to).is_some() && target.at(&to).is_none();
             if let Some(old) = old.filter(|_| is_new) {
                 let part = Pair { from: from.clone(), to, old: old.clone() };
                 went.entry(from).or_insert_with(|| (id.clone(), part));
