@@ -176,6 +176,10 @@ pub fn rename_in_place(
 /// The keys that entries which go elsewhere get there, where they can get them before: comments above an entry
 /// and behind its key go with the key.
 fn moved_keys(lines: &[PlanEntry], target: &Document) -> Vec<Option<String>> {
+    // What is read in several places may have to be written out.
+    if target.has_aliases() {
+        return vec![None; lines.len()];
+    }
     let taken = lines.iter().filter(|line| line.is_taken()).map(|line| (&line.path, ()));
     let (taken, mut given): (PathTree<'_, ()>, _) = (taken.collect(), HashSet::new());
     let mut key = |line: &PlanEntry| {
@@ -184,7 +188,6 @@ fn moved_keys(lines: &[PlanEntry], target: &Document) -> Vec<Option<String>> {
         let parent = renamed.from.parent()?;
         let place = parent.key(new);
         let is_free = target.at(&place).is_none() && !taken.reaches(&place);
-        let is_free = is_free && target.alias_above(&parent).is_none();
         let is_moved = old != new && Some(&parent) != line.path.parent().as_ref();
         (is_moved && is_free && given.insert(place)).then(|| new.to_owned())
     };
@@ -223,8 +226,11 @@ fn changes_within<'a>(
 ) -> Vec<Operation<'a>> {
     let mut changes = Vec::new();
     // What is read in several places may have to be written out.
-    let taken = lines.iter().zip(is_in_place).filter(|_| !document.has_aliases());
-    for (line, is_in_place) in taken.filter(|(line, _)| line.verdict == Action::Take) {
+    if document.has_aliases() {
+        return changes;
+    }
+    for (line, is_in_place) in lines.iter().zip(is_in_place).filter(|(line, _)| line.verdict == Action::Take)
+    {
         let Some(renamed) = &line.renamed else { continue };
         let at = if *is_in_place { &line.path } else { &renamed.from };
         // What tells it apart is found by that.
@@ -371,9 +377,11 @@ fn names_of<'l>(list: &'l List, field: &str) -> IndexSet<&'l str> {
 /// nothing in them as yet but names, by their highest paths: into what is there each entry comes with its text.
 fn seats<'p>(lines: &'p [PlanEntry], source: &Document, target: &Document) -> IndexMap<&'p ValuePath, Value> {
     let mut ways: IndexMap<&ValuePath, Vec<(&[Segment], Value)>> = IndexMap::new();
-    // What is read in several places may have to be written out.
+    if target.has_aliases() {
+        return IndexMap::new();
+    }
     let is_candidate = |line: &&PlanEntry| line.verdict == Action::Take && line.path != line.top;
-    for line in lines.iter().filter(is_candidate).filter(|_| !target.has_aliases()) {
+    for line in lines.iter().filter(is_candidate) {
         let has_text = |renamed: &Renamed| target.at(&renamed.from) == Some(&renamed.carried);
         let steps = line.path.segments.get(line.top.segments.len()..).unwrap_or_default();
         let Some((_, way)) = steps.split_last() else { continue };

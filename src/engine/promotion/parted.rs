@@ -60,7 +60,14 @@ pub(super) fn apart(
     let (mut out, mut held, mut along) = (Vec::with_capacity(found.len()), Vec::new(), Vec::new());
     for (number, (id, pair)) in found.iter().enumerate() {
         let parts = parted.get(&number).map_or(&[][..], Vec::as_slice);
-        let is_parted = |pair: &Pair| parts.iter().any(|part| is_parted(pair, part));
+        let ends = |end: fn(&Pair) -> &ValuePath| -> PathTree<'_, ()> {
+            parts.iter().map(|part| (end(part), ())).collect()
+        };
+        let (from_ends, to_ends) = (ends(|part| &part.from), ends(|part| &part.to));
+        let is_parted = |pair: &Pair| {
+            (from_ends.reaches(&pair.from) || to_ends.reaches(&pair.to))
+                && parts.iter().any(|part| is_parted(pair, part))
+        };
         // An element comes or stays away whole.
         let is_element = |pair: &Pair| matches!(pair.from.last(), Some(Segment::Identity { .. }));
         let is_closed = |pair: &Pair| if holds_apart(pair) { is_element(pair) } else { !is_parted(pair) };

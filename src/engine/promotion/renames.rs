@@ -92,9 +92,10 @@ pub fn join_renamed(
         later[*number].called(path.moved(from, to), lists).map(|(path, _)| Some(path))
     };
     // What an element of before a commit is called.
+    let by_id: HashMap<&CommitId, &Later<'_>> = later.iter().map(|behind| (&behind.id, behind)).collect();
     let called_since = |id: &CommitId, element: &ValuePath| match called(element)? {
         Some(now) => Ok(now),
-        None => match later.iter().find(|behind| behind.id == *id) {
+        None => match by_id.get(id) {
             Some(behind) => behind.called(element.clone(), lists).map(|(now, _)| now),
             None => Ok(element.clone()),
         },
