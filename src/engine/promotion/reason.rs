@@ -61,8 +61,13 @@ pub enum Reason {
         /// The commit that brought it.
         by: Option<CommitId>,
     },
-    /// The source gave another name to an element of which something in the target stays as it is.
-    HeldUnder(ValuePath),
+    /// The source gave another name to an element that holds something which is not promoted.
+    HeldWhole {
+        /// What the target calls it.
+        here: ValuePath,
+        /// What the source calls it.
+        there: ValuePath,
+    },
     /// Row 12.
     Behind {
         /// When the source left the value that the target has.
@@ -216,9 +221,11 @@ impl Reason {
                 let by = by.as_ref().map_or(String::new(), |by| format!(" by {}", by.short()));
                 format!("new in {source} on {}{by}", day(*on))
             }
-            Self::HeldUnder(name) => {
-                let name = shown_path(name);
-                format!("`{name}` renamed, which holds what is not promoted: rename it in {target} itself")
+            Self::HeldWhole { here, there } => {
+                let (here, there) = (shown_path(here), shown_path(there));
+                format!(
+                    "`{here}` is `{there}` in {source}, and holds what is not promoted: rename it in {target} itself"
+                )
             }
             Self::Behind { left } => format!("{target} is on the value {source} left on {}", day(*left)),
             Self::Own { since } => {
@@ -288,7 +295,7 @@ impl Reason {
             | Self::TargetBegan
             | Self::NewButNames(_)
             | Self::LeftOut(_)
-            | Self::HeldUnder(_)
+            | Self::HeldWhole { .. }
             | Self::New { .. }
             | Self::Behind { .. }
             | Self::Own { .. }

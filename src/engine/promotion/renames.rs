@@ -118,12 +118,7 @@ pub fn join_renamed(
             at[*pair][*end].push(number);
         }
     }
-    let held: PathTree<'_, &ValuePath> = held.iter().map(|pair| (&pair.to, &pair.from)).collect();
-    for line in lines.iter_mut().filter(|line| line.target.is_none() && line.level == Level::Ask) {
-        if let Some((_, from)) = held.above(&line.path).next() {
-            (line.level, line.reason) = (Level::Offer, Reason::HeldUnder((*from).clone()));
-        }
-    }
+    keep_held(&mut lines, &held);
     let mut lines: Vec<Option<PlanEntry>> = lines.into_iter().map(Some).collect();
     let mut parts = Vec::new();
     for ((commit, pair), [old, new]) in found.iter().zip(at) {
@@ -143,6 +138,24 @@ pub fn join_renamed(
     }
     let lines = lines.into_iter().flatten().chain(parts).collect();
     Ok(gone_along(lines, &along, target))
+}
+
+/// Keeps elements that come or stay away whole, and hold something that is not promoted, as they are under both
+/// names.
+fn keep_held(lines: &mut [PlanEntry], held: &[Pair]) {
+    let ends = held.iter().flat_map(|pair| [(&pair.from, pair), (&pair.to, pair)]);
+    let ends: PathTree<'_, &Pair> = ends.collect();
+    for line in lines {
+        let is_one_end = line.source.is_none() || line.target.is_none();
+        let is_free = matches!(line.resolution, Resolution::Removed | Resolution::New | Resolution::LeftOut);
+        if let Some((_, pair)) =
+            ends.above(&line.path).next().filter(|_| is_one_end && is_free && !line.literal)
+        {
+            let (here, there) = (pair.from.clone(), pair.to.clone());
+            (line.resolution, line.level) = (Resolution::EnvironmentSpecific, Level::Keep);
+            line.reason = Reason::HeldWhole { here, there };
+        }
+    }
 }
 
 /// The lines with those of what the target alone has beside entries that are renamed: it goes with them, to these
