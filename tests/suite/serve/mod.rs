@@ -57,7 +57,7 @@ pub(crate) struct Server {
     token: Option<String>,
 }
 
-/// An answer.
+/// An answer, without its date.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Answer {
     status: u16,
@@ -68,7 +68,9 @@ struct Answer {
 impl Answer {
     fn of(mut answer: http::Response<ureq::Body>) -> Result<Self, ureq::Error> {
         let text = |value: &http::HeaderValue| value.to_str().expect("ASCII").to_owned();
-        let headers = answer.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect();
+        // When it was given is no part of what it says.
+        let said = answer.headers().iter().filter(|(name, _)| *name != "date");
+        let headers = said.map(|(name, value)| (name.to_string(), text(value))).collect();
         let body = String::from_utf8(answer.body_mut().read_to_vec()?).expect("UTF-8");
         Ok(Self { status: answer.status().as_u16(), headers, body })
     }
